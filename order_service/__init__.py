@@ -1,0 +1,1 @@
+"""order_service: owns orders and their status. It never moves money."""

@@ -1,0 +1,1 @@
+"""What an order is and when it changes. Pure: no clock, no I/O."""

@@ -1,0 +1,99 @@
+"""Orders: content that never changes, a status that moves along few arrows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from shared.errors import PayonceError, Reason
+from shared.money import Money
+
+
+class OrderStatus(StrEnum):
+    """UNPAID → PAID → REFUNDED, UNPAID → CANCELLED; the last two are final."""
+
+    UNPAID = "unpaid"
+    PAID = "paid"
+    CANCELLED = "cancelled"
+    REFUNDED = "refunded"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderContent:
+    """What the client said when it created the order."""
+
+    order_id: str
+    customer_id: str
+    payer_account_id: str
+    payee_account_id: str
+    amount: Money
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order as it stands. Times are the database's, in UTC."""
+
+    content: OrderContent
+    status: OrderStatus
+    payment_id: UUID | None
+    created_at: datetime
+    paid_at: datetime | None
+    cancelled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """One order and the payment that claims it."""
+
+    order_id: str
+    payment_id: UUID
+
+
+class Verdict(StrEnum):
+    """What became of a flip. REFUSED is definitive; NOT_FOUND is not."""
+
+    DONE = "done"
+    ALREADY_DONE = "already_done"
+    REFUSED = "refused"
+    NOT_FOUND = "not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderVerdict:
+    """The verdict on one order, with the status found."""
+
+    order_id: str
+    verdict: Verdict
+    status: OrderStatus | None
+
+
+def differing_fields(one: OrderContent, other: OrderContent) -> list[str]:
+    """Names of the fields in which two contents differ, as they stand in the API."""
+    return [
+        name
+        for name in ("customer_id", "payer_account_id", "payee_account_id", "amount", "description")
+        if getattr(one, name) != getattr(other, name)
+    ]
+
+
+def judge(flip: Flip, *, flipped: bool, found: Order | None) -> OrderVerdict:
+    """The verdict on a flip that the conditional UPDATE did (`flipped`) or did not do; `found` is the order since."""
+    if flipped:
+        return OrderVerdict(flip.order_id, Verdict.DONE, OrderStatus.PAID)
+    if found is None:
+        return OrderVerdict(flip.order_id, Verdict.NOT_FOUND, None)
+    same = found.payment_id == flip.payment_id and found.status == OrderStatus.PAID
+    return OrderVerdict(flip.order_id, Verdict.ALREADY_DONE if same else Verdict.REFUSED, found.status)
+
+
+def refuse_cancel(order: Order) -> PayonceError:
+    """Why an order that is neither UNPAID nor CANCELLED cannot be cancelled."""
+    if order.status == OrderStatus.PAID:
+        return PayonceError(Reason.ORDER_ALREADY_PAID, "The order is paid; it cannot be cancelled.")
+    return PayonceError(Reason.ORDER_REFUNDED, "The order is refunded; it cannot be cancelled.")
+
+
+def not_found(order_id: str) -> PayonceError:
+    """The answer to an order that is absent, or somebody else's."""
+    return PayonceError(Reason.ORDER_NOT_FOUND, "There is no such order.", metadata={"order_id": order_id})

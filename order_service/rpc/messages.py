@@ -1,0 +1,74 @@
+"""Messages ↔ domain values."""
+
+from datetime import UTC, datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from order_service.domain.orders import Order, OrderContent, OrderStatus, OrderVerdict, Verdict
+from payonce.order.v1 import order_pb2, order_service_pb2
+from payonce.type.v1 import money_pb2
+from shared.checks import Checks
+
+STATUS = {
+    OrderStatus.UNPAID: order_pb2.ORDER_STATUS_UNPAID,
+    OrderStatus.PAID: order_pb2.ORDER_STATUS_PAID,
+    OrderStatus.CANCELLED: order_pb2.ORDER_STATUS_CANCELLED,
+    OrderStatus.REFUNDED: order_pb2.ORDER_STATUS_REFUNDED,
+    None: order_pb2.ORDER_STATUS_UNSPECIFIED,
+}
+VERDICT = {
+    Verdict.DONE: order_service_pb2.VERDICT_DONE,
+    Verdict.ALREADY_DONE: order_service_pb2.VERDICT_ALREADY_DONE,
+    Verdict.REFUSED: order_service_pb2.VERDICT_REFUSED,
+    Verdict.NOT_FOUND: order_service_pb2.VERDICT_NOT_FOUND,
+}
+
+
+def content_of(request: order_service_pb2.CreateOrderRequest) -> OrderContent:
+    """The checked content of a new order. Raises INVALID_REQUEST."""
+    checks = Checks()
+    content = OrderContent(
+        order_id=checks.client_id("order_id", request.order_id),
+        customer_id=checks.client_id("customer_id", request.customer_id),
+        payer_account_id=checks.client_id("payer_account_id", request.payer_account_id),
+        payee_account_id=checks.client_id("payee_account_id", request.payee_account_id),
+        amount=checks.amount("amount", request.amount.currency_code, request.amount.minor_units),
+        description=checks.text("description", request.description, limit=200),
+    )
+    if content.payer_account_id == content.payee_account_id:
+        checks.fail("payee_account_id", "must be another account than the payer's")
+    checks.done()
+    return content
+
+
+def order_message(order: Order) -> order_pb2.Order:
+    """The order as clients see it."""
+    content = order.content
+    return order_pb2.Order(
+        order_id=content.order_id,
+        customer_id=content.customer_id,
+        payer_account_id=content.payer_account_id,
+        payee_account_id=content.payee_account_id,
+        amount=money_pb2.Money(currency_code=content.amount.currency, minor_units=content.amount.minor_units),
+        description=content.description,
+        status=STATUS[order.status],
+        payment_id=str(order.payment_id) if order.payment_id else "",
+        create_time=_timestamp(order.created_at),
+        pay_time=_timestamp(order.paid_at),
+        cancel_time=_timestamp(order.cancelled_at),
+    )
+
+
+def verdict_message(verdict: OrderVerdict) -> order_service_pb2.OrderVerdict:
+    """The verdict as payment_service sees it."""
+    return order_service_pb2.OrderVerdict(
+        order_id=verdict.order_id, verdict=VERDICT[verdict.verdict], status=STATUS[verdict.status]
+    )
+
+
+def _timestamp(moment: datetime | None) -> Timestamp | None:
+    if moment is None:
+        return None
+    timestamp = Timestamp()
+    timestamp.FromDatetime(moment.astimezone(UTC))
+    return timestamp

@@ -1,0 +1,94 @@
+"""Statements on the table `orders`."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, UUID, insert
+
+from order_service.domain.orders import Flip, Order, OrderContent, OrderStatus
+from order_service.storage.schema import orders
+from shared.database import Connection
+from shared.money import Money
+
+
+async def create(connection: Connection, content: OrderContent) -> Order | None:
+    """The new order; None when the id is taken."""
+    values = {
+        "order_id": content.order_id,
+        "customer_id": content.customer_id,
+        "payer_account_id": content.payer_account_id,
+        "payee_account_id": content.payee_account_id,
+        "currency": content.amount.currency,
+        "amount_minor": content.amount.minor_units,
+        "description": content.description,
+    }
+    query = insert(orders).values(values).on_conflict_do_nothing(index_elements=["order_id"]).returning(orders)
+    row = (await connection.execute(query)).one_or_none()
+    return _order(row) if row else None
+
+
+async def by_ids(connection: Connection, order_ids: Sequence[str]) -> dict[str, Order]:
+    """The orders that exist."""
+    ids = sa.bindparam("order_ids", list(order_ids), type_=ARRAY(sa.Text))
+    rows = await connection.execute(sa.select(orders).where(orders.c.order_id == sa.func.any(ids)))
+    return {row.order_id: _order(row) for row in rows}
+
+
+async def newest(
+    connection: Connection, *, customer_id: str, before: tuple[datetime, str] | None, limit: int
+) -> list[Order]:
+    """One page, newest first, after the position `before`."""
+    query = sa.select(orders).order_by(orders.c.created_at.desc(), orders.c.order_id.desc()).limit(limit)
+    if customer_id:
+        query = query.where(orders.c.customer_id == customer_id)
+    if before:
+        query = query.where(sa.tuple_(orders.c.created_at, orders.c.order_id) < sa.tuple_(*before))
+    return [_order(row) for row in await connection.execute(query)]
+
+
+async def cancel(connection: Connection, order_id: str) -> Order | None:
+    """UNPAID → CANCELLED; None when the order is not there or not UNPAID."""
+    query = (
+        sa.update(orders)
+        .where(orders.c.order_id == order_id, orders.c.status == OrderStatus.UNPAID)
+        .values(status=OrderStatus.CANCELLED, cancelled_at=sa.func.now())
+        .returning(orders)
+    )
+    row = (await connection.execute(query)).one_or_none()
+    return _order(row) if row else None
+
+
+# The flip. `status = 'unpaid'` makes it happen once: of two at the same time the second waits for the first's row
+# lock, looks again, and changes nothing. No row returned = lost, and the use case reads what stands there instead.
+FLIP = sa.text(
+    """
+    UPDATE orders
+       SET status = 'paid', payment_id = flip.payment_id, paid_at = now()
+      FROM unnest(:order_ids, :payment_ids) AS flip (order_id, payment_id)
+     WHERE orders.order_id = flip.order_id
+       AND orders.status = 'unpaid'
+ RETURNING orders.order_id, orders.payment_id
+    """
+).bindparams(
+    sa.bindparam("order_ids", type_=ARRAY(sa.Text)), sa.bindparam("payment_ids", type_=ARRAY(UUID(as_uuid=True)))
+)
+
+
+async def mark_paid(connection: Connection, flips: Sequence[Flip]) -> set[Flip]:
+    """UNPAID → PAID; the flips that happened."""
+    arrays = {"order_ids": [f.order_id for f in flips], "payment_ids": [f.payment_id for f in flips]}
+    return {Flip(row.order_id, row.payment_id) for row in await connection.execute(FLIP, arrays)}
+
+
+def _order(row: sa.Row[tuple[object, ...]]) -> Order:
+    content = OrderContent(
+        order_id=row.order_id,
+        customer_id=row.customer_id,
+        payer_account_id=row.payer_account_id,
+        payee_account_id=row.payee_account_id,
+        amount=Money(row.currency, row.amount_minor),
+        description=row.description,
+    )
+    status = OrderStatus(row.status)
+    return Order(content, status, row.payment_id, row.created_at, row.paid_at, row.cancelled_at)

@@ -1,0 +1,92 @@
+"""What order_service does. Every change is one conditional statement; who loses reads what the winner wrote."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from order_service.domain.orders import (
+    Flip,
+    Order,
+    OrderContent,
+    OrderStatus,
+    OrderVerdict,
+    differing_fields,
+    judge,
+    not_found,
+    refuse_cancel,
+)
+from order_service.storage import orders
+from shared.database import Connection, Database
+from shared.errors import PayonceError, Reason
+from shared.failpoints import failpoint
+
+
+class Orders:
+    """The use cases of the service, over its database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def create(self, content: OrderContent) -> tuple[Order, bool]:
+        """The order, and whether it was there before with the same content. Raises ORDER_ALREADY_EXISTS."""
+
+        async def work(connection: Connection) -> tuple[Order, bool]:
+            created = await orders.create(connection, content)
+            if created:
+                return created, False
+            found = (await orders.by_ids(connection, [content.order_id]))[content.order_id]
+            if fields := differing_fields(found.content, content):
+                metadata = {"order_id": content.order_id, "fields": ",".join(fields)}
+                raise PayonceError(
+                    Reason.ORDER_ALREADY_EXISTS, "The order id is taken by other content.", metadata=metadata
+                )
+            return found, True
+
+        return await self._database.transact(work)
+
+    async def get(self, order_id: str) -> Order:
+        """One order. Raises ORDER_NOT_FOUND."""
+        found = await self.batch_get([order_id])
+        if not found:
+            raise not_found(order_id)
+        return found[0]
+
+    async def batch_get(self, order_ids: Sequence[str]) -> list[Order]:
+        """The orders that exist, in the order asked for."""
+        found = await self._database.read(lambda connection: orders.by_ids(connection, order_ids))
+        return [found[order_id] for order_id in order_ids if order_id in found]
+
+    async def newest(self, *, customer_id: str, before: tuple[datetime, str] | None, limit: int) -> list[Order]:
+        """One page of orders, newest first."""
+        return await self._database.read(
+            lambda connection: orders.newest(connection, customer_id=customer_id, before=before, limit=limit)
+        )
+
+    async def cancel(self, order_id: str) -> tuple[Order, bool]:
+        """The order, CANCELLED, and whether it was so before. Raises ORDER_NOT_FOUND, ORDER_ALREADY_PAID…"""
+
+        async def work(connection: Connection) -> tuple[Order, bool]:
+            cancelled = await orders.cancel(connection, order_id)
+            if cancelled:
+                return cancelled, False
+            found = (await orders.by_ids(connection, [order_id])).get(order_id)
+            if found is None:
+                raise not_found(order_id)
+            if found.status != OrderStatus.CANCELLED:
+                raise refuse_cancel(found)
+            return found, True
+
+        return await self._database.transact(work)
+
+    async def mark_paid(self, flips: Sequence[Flip]) -> list[OrderVerdict]:
+        """Flip orders to PAID; a verdict for each, in the order given."""
+
+        async def work(connection: Connection) -> list[OrderVerdict]:
+            in_id_order = sorted(flips, key=lambda flip: (flip.order_id, flip.payment_id))
+            flipped = await orders.mark_paid(connection, in_id_order)
+            lost = [flip.order_id for flip in flips if flip not in flipped]
+            found = await orders.by_ids(connection, lost) if lost else {}
+            return [judge(flip, flipped=flip in flipped, found=found.get(flip.order_id)) for flip in flips]
+
+        verdicts = await self._database.transact(work)
+        failpoint("mark_orders_paid_committed")
+        return verdicts

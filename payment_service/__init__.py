@@ -1,0 +1,1 @@
+"""payment_service: owns accounts, payments and the ledger."""

@@ -1,0 +1,5 @@
+"""`python -m payment_service`."""
+
+from payment_service.main import main
+
+main()

@@ -1,0 +1,21 @@
+"""payment_service's settings, from the environment."""
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.config import Address, DatabaseUrl
+
+
+class PaymentSettings(BaseSettings):
+    """Each field is the variable `PAYMENT_…`."""
+
+    model_config = SettingsConfigDict(env_prefix="PAYMENT_")
+
+    database_url: DatabaseUrl | None = None  # the embedded PostgreSQL when unset
+    listen: Address = "127.0.0.1:50052"
+    order_service: Address = "127.0.0.1:50051"
+    pool_size: int = Field(default=8, ge=1, le=200)
+    lanes: int = Field(default=2, ge=1, le=16)  # batches of PayOrder under way at the same time
+    batch_limit: int = Field(default=256, ge=1, le=1000)
+    queue_limit: int = Field(default=4096, ge=1)  # more waiting requests are refused with OVERLOADED
+    grace_s: float = Field(default=10.0, ge=0)  # how long calls in flight may take after SIGTERM

@@ -1,0 +1,1 @@
+"""The edge: messages become commands, results become messages."""

@@ -1,0 +1,1 @@
+"""What the service does, step by step; where a transaction begins and ends."""

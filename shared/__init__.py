@@ -1,0 +1,1 @@
+"""What both services stand on. It knows neither of them."""

@@ -1,0 +1,40 @@
+"""Money as a value: an ISO 4217 currency and an exact count of its minor unit."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from iso4217 import Currency
+
+# 10^15 minor units is ten trillion euros. Far from 2^63, so that a sum of a batch cannot leave 64 bits.
+MAX_AMOUNT_MINOR = 10**15
+MAX_BALANCE_MINOR = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """`minor_units` of `currency`: Money("EUR", 1234) is 12.34 EUR."""
+
+    currency: str
+    minor_units: int
+
+    def __str__(self) -> str:
+        """Decimal notation with the currency's own number of digits: `12.34 EUR`, `1234 JPY`."""
+        digits = exponent(self.currency)
+        sign = "-" if self.minor_units < 0 else ""
+        whole, fraction = divmod(abs(self.minor_units), 10**digits)
+        return f"{sign}{whole}{f'.{fraction:0{digits}d}' if digits else ''} {self.currency}"
+
+
+@cache
+def is_currency(code: str) -> bool:
+    """Whether ISO 4217 lists `code` as a currency with a minor unit (gold and test codes have none)."""
+    return any(currency.code == code and currency.exponent is not None for currency in Currency)
+
+
+@cache
+def exponent(code: str) -> int:
+    """Number of decimal digits of the minor unit: EUR 2, JPY 0, KWD 3. ValueError when unknown."""
+    digits = Currency(code).exponent
+    if digits is None:
+        raise ValueError(f"{code} has no minor unit")
+    return int(digits)

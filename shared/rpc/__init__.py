@@ -1,0 +1,1 @@
+"""gRPC plumbing: server, client, and the one table that turns our errors into statuses."""

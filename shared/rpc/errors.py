@@ -1,0 +1,71 @@
+"""The one table that turns our errors into gRPC statuses, and their details into what clients read.
+
+Nothing else in the services names a status code for an answer.
+"""
+
+import grpc
+from google.protobuf import any_pb2, duration_pb2, message
+from google.rpc import error_details_pb2, status_pb2
+
+from shared.errors import PayonceError, Reason
+
+DOMAIN = "payonce"
+_Code = grpc.StatusCode
+
+STATUS_OF: dict[Reason, grpc.StatusCode] = {
+    Reason.INVALID_REQUEST: _Code.INVALID_ARGUMENT,
+    Reason.ORDER_NOT_FOUND: _Code.NOT_FOUND,
+    Reason.ACCOUNT_NOT_FOUND: _Code.NOT_FOUND,
+    Reason.PAYMENT_NOT_FOUND: _Code.NOT_FOUND,
+    Reason.ORDER_ALREADY_EXISTS: _Code.ALREADY_EXISTS,
+    Reason.ACCOUNT_ALREADY_EXISTS: _Code.ALREADY_EXISTS,
+    Reason.ORDER_ALREADY_PAID: _Code.FAILED_PRECONDITION,
+    Reason.ORDER_CANCELLED: _Code.FAILED_PRECONDITION,
+    Reason.ORDER_REFUNDED: _Code.FAILED_PRECONDITION,
+    Reason.PAYMENT_VOIDED: _Code.FAILED_PRECONDITION,
+    Reason.INSUFFICIENT_FUNDS: _Code.FAILED_PRECONDITION,
+    Reason.AMOUNT_MISMATCH: _Code.FAILED_PRECONDITION,
+    Reason.CURRENCY_MISMATCH: _Code.FAILED_PRECONDITION,
+    Reason.ACCOUNT_KIND_MISMATCH: _Code.FAILED_PRECONDITION,
+    Reason.BALANCE_LIMIT_EXCEEDED: _Code.FAILED_PRECONDITION,
+    Reason.IDEMPOTENCY_KEY_REUSED: _Code.FAILED_PRECONDITION,
+    Reason.PAYMENT_IN_PROGRESS: _Code.UNAVAILABLE,
+    Reason.ORDER_SERVICE_UNAVAILABLE: _Code.UNAVAILABLE,
+    Reason.DATABASE_UNAVAILABLE: _Code.UNAVAILABLE,
+    Reason.DATABASE_CONTENTION: _Code.UNAVAILABLE,
+    Reason.SHUTTING_DOWN: _Code.UNAVAILABLE,
+    Reason.OVERLOADED: _Code.RESOURCE_EXHAUSTED,
+    Reason.INTERNAL: _Code.INTERNAL,
+}
+
+Metadata = tuple[tuple[str, str | bytes], ...]
+
+
+def trailing_metadata(error: PayonceError) -> Metadata:
+    """`grpc-status-details-bin` with google.rpc details (AIP-193), and the retry pushback that gRPC clients obey."""
+    status = status_pb2.Status(code=STATUS_OF[error.reason].value[0], message=error.message)
+    for detail in _details(error):
+        packed = any_pb2.Any()
+        packed.Pack(detail)
+        status.details.append(packed)
+    metadata: Metadata = (("grpc-status-details-bin", status.SerializeToString()),)
+    if error.retry_after_s is not None:
+        metadata += (("grpc-retry-pushback-ms", str(round(error.retry_after_s * 1000))),)
+    return metadata
+
+
+def _details(error: PayonceError) -> list[message.Message]:
+    details: list[message.Message] = [
+        error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata)
+    ]
+    if error.violations:
+        violations = [
+            error_details_pb2.BadRequest.FieldViolation(field=v.field, description=v.description)
+            for v in error.violations
+        ]
+        details.append(error_details_pb2.BadRequest(field_violations=violations))
+    if error.retry_after_s is not None:
+        delay = duration_pb2.Duration()
+        delay.FromMilliseconds(round(error.retry_after_s * 1000))
+        details.append(error_details_pb2.RetryInfo(retry_delay=delay))
+    return details

@@ -1,0 +1,94 @@
+"""The outermost interceptor: whatever a handler does, the caller gets a documented status and nothing else."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, NoReturn
+
+import grpc
+import structlog
+
+from shared.errors import PayonceError, Reason
+from shared.failpoints import ARMED, failpoint
+from shared.ids import new_id
+from shared.rpc.errors import STATUS_OF, trailing_metadata
+
+log = structlog.get_logger()
+Context = grpc.aio.ServicerContext[Any, Any]
+Handler = Callable[[Any, Context], Awaitable[Any]]
+
+
+class Malformed:
+    """Stands for a request whose bytes are no message."""
+
+
+def mark_replayed(context: Context, replayed: bool) -> None:
+    """Say in the trailing metadata that this answer was given before."""
+    if replayed:
+        context.set_trailing_metadata((("idempotent-replayed", "true"),))
+
+
+class ErrorInterceptor(grpc.aio.ServerInterceptor):
+    """Wraps every unary method. grpc.aio would send an uncaught exception's text to the caller as UNKNOWN."""
+
+    def __init__(self) -> None:
+        self._wrapped: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any]]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> grpc.RpcMethodHandler[Any, Any]:
+        method = handler_call_details.method
+        if method not in self._wrapped:
+            handler = await continuation(handler_call_details)
+            if handler is None or handler.request_streaming or handler.response_streaming:
+                return handler  # unknown methods, and the standard services' streams
+            self._wrapped[method] = grpc.unary_unary_rpc_method_handler(
+                _guarded(handler.unary_unary, method),
+                request_deserializer=_tolerant(handler.request_deserializer),
+                response_serializer=handler.response_serializer,
+            )
+        return self._wrapped[method]
+
+
+def _tolerant(deserialize: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    """grpc.aio answers UNKNOWN to bytes that don't parse; the handler below says INVALID_ARGUMENT instead."""
+
+    def read(data: bytes) -> Any:
+        try:
+            return deserialize(data)
+        except Exception:  # noqa: BLE001 - every parse error is the caller's
+            return Malformed()
+
+    return read
+
+
+def _guarded(handle: Handler, method: str) -> Handler:
+    name = method.rpartition("/")[2]
+
+    async def guarded(request: Any, context: Context) -> Any:
+        failpoint(f"request_received:{name}")
+        if ARMED:
+            context.add_done_callback(lambda _: failpoint(f"reply_sent:{name}"))
+        try:
+            if isinstance(request, Malformed):
+                raise PayonceError(Reason.INVALID_REQUEST, "The request is not a valid protobuf message.")
+            return await handle(request, context)
+        except PayonceError as error:
+            await _refuse(context, error)
+        except grpc.aio.AbortError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the last line of defence: logged whole, told without internals
+            await _refuse(context, _unforeseen(error, method))
+
+    return guarded
+
+
+def _unforeseen(error: Exception, method: str) -> PayonceError:
+    error_id = str(new_id())
+    log.error("unforeseen", error_id=error_id, method=method, exc_info=error)
+    return PayonceError(Reason.INTERNAL, f"Internal error {error_id}.", metadata={"error_id": error_id})
+
+
+async def _refuse(context: Context, error: PayonceError) -> NoReturn:
+    await context.abort(STATUS_OF[error.reason], error.message, trailing_metadata(error))
+    raise AssertionError("abort does not return")

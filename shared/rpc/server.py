@@ -1,0 +1,117 @@
+"""A service's life: listen, say when it is healthy, serve, and on SIGTERM finish what was begun."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import grpc
+import sqlalchemy as sa
+import structlog
+from grpc_health.v1 import health, health_pb2_grpc
+from grpc_health.v1.health_pb2 import HealthCheckResponse
+
+from shared.database import Connection, Database
+from shared.errors import PayonceError, StartupError
+from shared.rpc.interceptor import ErrorInterceptor
+from shared.rpc.reflection import add_reflection
+
+OPTIONS = [
+    # On by default, and then a second process silently shares the port.
+    ("grpc.so_reuseport", 0),
+    ("grpc.max_receive_message_length", 1024 * 1024),
+]
+HEALTH_INTERVAL_S = 1.0
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """The parts of a running service."""
+
+    name: str
+    address: str
+    grpc_services: Sequence[str]
+    register: Callable[[grpc.aio.Server], None]
+    database: Database
+    prepare: Callable[[], None]  # blocking; StartupError when the database is not as it must be
+    background: Sequence[Callable[[], Awaitable[None]]] = ()  # cancelled once calls are finished
+    drain: Sequence[Callable[[], Awaitable[None]]] = ()  # then awaited, in this order
+    grace_s: float = 10.0
+
+
+async def serve(service: Service) -> None:
+    """Serve until SIGTERM or SIGINT; then refuse new calls, finish those in flight, and return."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    server = grpc.aio.server(interceptors=[ErrorInterceptor()], options=OPTIONS)
+    healthy = health.aio.HealthServicer()
+    port = await _listen(server, healthy, service)
+    try:
+        await asyncio.to_thread(service.prepare)
+        tasks = [asyncio.create_task(_watch_health(healthy, service))]
+        tasks += [asyncio.ensure_future(part()) for part in service.background]
+        print(f"{service.name} listening on {service.address.rpartition(':')[0]}:{port}", flush=True)  # noqa: T201
+        await stop.wait()
+        log.info("draining")
+        await healthy.enter_graceful_shutdown()
+        await server.stop(service.grace_s)
+        await _cancel(tasks)
+        for part in service.drain:
+            await part()
+        log.info("stopped")
+    finally:
+        await server.stop(None)
+        await service.database.close()
+
+
+async def _listen(server: grpc.aio.Server, healthy: health.aio.HealthServicer, service: Service) -> int:
+    service.register(server)
+    health_pb2_grpc.add_HealthServicer_to_server(healthy, server)  # type: ignore[no-untyped-call]
+    add_reflection(server, [*service.grpc_services, health.SERVICE_NAME])
+    await _set_health(healthy, service, HealthCheckResponse.NOT_SERVING)
+    try:
+        port = server.add_insecure_port(service.address)
+    except RuntimeError:
+        raise StartupError(f"cannot listen on {service.address}: is the port in use?") from None
+    await server.start()
+    return port
+
+
+async def _watch_health(healthy: health.aio.HealthServicer, service: Service) -> None:
+    """SERVING while the database answers, NOT_SERVING while it does not."""
+
+    async def ping(connection: Connection) -> None:
+        await connection.execute(sa.text("SELECT 1"))
+
+    known: bool | None = None
+    while True:
+        try:
+            await asyncio.wait_for(service.database.read(ping), timeout=5)
+            answers = True
+        except (PayonceError, TimeoutError):
+            answers = False
+        if answers != known:
+            log.info("health", serving=answers)
+            known = answers
+        status = HealthCheckResponse.SERVING if answers else HealthCheckResponse.NOT_SERVING
+        await _set_health(healthy, service, status)
+        await asyncio.sleep(HEALTH_INTERVAL_S)
+
+
+async def _set_health(
+    healthy: health.aio.HealthServicer, service: Service, status: HealthCheckResponse.ServingStatus.ValueType
+) -> None:
+    for name in (health.OVERALL_HEALTH, *service.grpc_services):
+        await healthy.set(name, status)
+
+
+async def _cancel(tasks: Sequence[asyncio.Future[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    for task in tasks:
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
