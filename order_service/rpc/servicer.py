@@ -19,19 +19,15 @@ class OrderServicer(order_service_pb2_grpc.OrderServiceServicer):
     def __init__(self, orders: Orders) -> None:
         self._orders = orders
 
-    async def CreateOrder(  # type: ignore[override]  # noqa: N802
-        self, request: order_service_pb2.CreateOrderRequest, context: Context
-    ) -> order_pb2.Order:
+    async def CreateOrder(self, request: order_service_pb2.CreateOrderRequest, context: Context) -> order_pb2.Order:
         order, replayed = await self._orders.create(content_of(request))
         mark_replayed(context, replayed)
         return order_message(order)
 
-    async def GetOrder(  # type: ignore[override]  # noqa: N802
-        self, request: order_service_pb2.GetOrderRequest, context: Context
-    ) -> order_pb2.Order:
+    async def GetOrder(self, request: order_service_pb2.GetOrderRequest, context: Context) -> order_pb2.Order:
         return order_message(await self._orders.get(_order_id(request.order_id)))
 
-    async def BatchGetOrders(  # type: ignore[override]  # noqa: N802
+    async def BatchGetOrders(
         self, request: order_service_pb2.BatchGetOrdersRequest, context: Context
     ) -> order_service_pb2.BatchGetOrdersResponse:
         checks = Checks()
@@ -43,7 +39,7 @@ class OrderServicer(order_service_pb2_grpc.OrderServiceServicer):
         found = await self._orders.batch_get(request.order_ids)
         return order_service_pb2.BatchGetOrdersResponse(orders=map(order_message, found))
 
-    async def ListOrders(  # type: ignore[override]  # noqa: N802
+    async def ListOrders(
         self, request: order_service_pb2.ListOrdersRequest, context: Context
     ) -> order_service_pb2.ListOrdersResponse:
         checks = Checks()
@@ -57,14 +53,12 @@ class OrderServicer(order_service_pb2_grpc.OrderServiceServicer):
         token = _token(page[-1]) if more else ""
         return order_service_pb2.ListOrdersResponse(orders=map(order_message, page), next_page_token=token)
 
-    async def CancelOrder(  # type: ignore[override]  # noqa: N802
-        self, request: order_service_pb2.CancelOrderRequest, context: Context
-    ) -> order_pb2.Order:
+    async def CancelOrder(self, request: order_service_pb2.CancelOrderRequest, context: Context) -> order_pb2.Order:
         order, replayed = await self._orders.cancel(_order_id(request.order_id))
         mark_replayed(context, replayed)
         return order_message(order)
 
-    async def MarkOrdersPaid(  # type: ignore[override]  # noqa: N802
+    async def MarkOrdersPaid(
         self, request: order_service_pb2.MarkOrdersPaidRequest, context: Context
     ) -> order_service_pb2.MarkOrdersPaidResponse:
         checks = Checks()
@@ -98,9 +92,10 @@ def _position(checks: Checks, token: str) -> tuple[datetime, str] | None:
     if position is None:
         return None
     try:
-        moment = datetime.fromisoformat(str(position[0]))
+        moment: datetime | None = datetime.fromisoformat(str(position[0]))
     except ValueError:
-        moment = datetime.min
-    if moment.tzinfo is None:
+        moment = None
+    if moment is None or moment.tzinfo is None:
         checks.fail("page_token", "must be a next_page_token that this method returned")
+        return None
     return moment, checks.client_id("page_token", str(position[1]))

@@ -71,7 +71,8 @@ FLIP = sa.text(
  RETURNING orders.order_id, orders.payment_id
     """
 ).bindparams(
-    sa.bindparam("order_ids", type_=ARRAY(sa.Text)), sa.bindparam("payment_ids", type_=ARRAY(UUID(as_uuid=True)))
+    sa.bindparam("order_ids", type_=ARRAY(sa.Text)),
+    sa.bindparam("payment_ids", type_=ARRAY(UUID(as_uuid=True))),
 )
 
 

@@ -23,9 +23,7 @@ orders = sa.Table(
     sa.PrimaryKeyConstraint("order_id", name="orders_pkey"),
     sa.CheckConstraint("amount_minor > 0", name="orders_amount_positive"),
     sa.CheckConstraint("status IN ('unpaid', 'paid', 'cancelled', 'refunded')", name="orders_status_known"),
-    sa.CheckConstraint(
-        "(status IN ('paid', 'refunded')) = (payment_id IS NOT NULL)", name="orders_paid_by_a_payment"
-    ),
+    sa.CheckConstraint("(status IN ('paid', 'refunded')) = (payment_id IS NOT NULL)", name="orders_paid_by_a_payment"),
     sa.Index("orders_newest", "created_at", "order_id"),
     sa.Index("orders_of_customer", "customer_id", "created_at", "order_id"),
 )

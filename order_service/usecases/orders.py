@@ -62,7 +62,7 @@ class Orders:
         )
 
     async def cancel(self, order_id: str) -> tuple[Order, bool]:
-        """The order, CANCELLED, and whether it was so before. Raises ORDER_NOT_FOUND, ORDER_ALREADY_PAID…"""
+        """The order, CANCELLED, and whether it was so before. Raises ORDER_NOT_FOUND, ORDER_ALREADY_PAID."""
 
         async def work(connection: Connection) -> tuple[Order, bool]:
             cancelled = await orders.cancel(connection, order_id)

@@ -30,13 +30,13 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
     """Wraps every unary method. grpc.aio would send an uncaught exception's text to the caller as UNKNOWN."""
 
     def __init__(self) -> None:
-        self._wrapped: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
+        self._wrapped: dict[str, Any] = {}
 
     async def intercept_service(
         self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any]]],
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
         handler_call_details: grpc.HandlerCallDetails,
-    ) -> grpc.RpcMethodHandler[Any, Any]:
+    ) -> Any:
         method = handler_call_details.method
         if method not in self._wrapped:
             handler = await continuation(handler_call_details)
@@ -68,11 +68,9 @@ def _guarded(handle: Handler, method: str) -> Handler:
     async def guarded(request: Any, context: Context) -> Any:
         failpoint(f"request_received:{name}")
         if ARMED:
-            context.add_done_callback(lambda _: failpoint(f"reply_sent:{name}"))
+            context.add_done_callback(_reply_sent(name))
         try:
-            if isinstance(request, Malformed):
-                raise PayonceError(Reason.INVALID_REQUEST, "The request is not a valid protobuf message.")
-            return await handle(request, context)
+            return await handle(_well_formed(request), context)
         except PayonceError as error:
             await _refuse(context, error)
         except grpc.aio.AbortError:
@@ -81,6 +79,16 @@ def _guarded(handle: Handler, method: str) -> Handler:
             await _refuse(context, _unforeseen(error, method))
 
     return guarded
+
+
+def _well_formed(request: Any) -> Any:
+    if isinstance(request, Malformed):
+        raise PayonceError(Reason.INVALID_REQUEST, "The request is not a valid protobuf message.")
+    return request
+
+
+def _reply_sent(name: str) -> Any:
+    return lambda *_: failpoint(f"reply_sent:{name}")
 
 
 def _unforeseen(error: Exception, method: str) -> PayonceError:

@@ -8,6 +8,7 @@ from google.rpc import error_details_pb2  # noqa: F401 - registers the error det
 from grpc_reflection.v1alpha import reflection, reflection_pb2
 
 V1 = "grpc.reflection.v1"
+V1ALPHA = "grpc.reflection.v1alpha"
 METHOD = "ServerReflectionInfo"
 
 
@@ -34,9 +35,10 @@ def _describe_v1() -> None:
     file.package = V1
     for message in file.message_type:
         for field in message.field:
-            field.type_name = field.type_name.replace(".grpc.reflection.v1alpha.", f".{V1}.")
+            if field.type_name:
+                field.type_name = field.type_name.replace(V1ALPHA, V1)
     for service in file.service:
         for method in service.method:
-            method.input_type = method.input_type.replace(".grpc.reflection.v1alpha.", f".{V1}.")
-            method.output_type = method.output_type.replace(".grpc.reflection.v1alpha.", f".{V1}.")
+            method.input_type = method.input_type.replace(V1ALPHA, V1)
+            method.output_type = method.output_type.replace(V1ALPHA, V1)
     descriptor_pool.Default().AddSerializedFile(file.SerializeToString())

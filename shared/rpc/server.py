@@ -69,7 +69,7 @@ async def serve(service: Service) -> None:
 
 async def _listen(server: grpc.aio.Server, healthy: health.aio.HealthServicer, service: Service) -> int:
     service.register(server)
-    health_pb2_grpc.add_HealthServicer_to_server(healthy, server)  # type: ignore[no-untyped-call]
+    health_pb2_grpc.add_HealthServicer_to_server(healthy, server)
     add_reflection(server, [*service.grpc_services, health.SERVICE_NAME])
     await _set_health(healthy, service, HealthCheckResponse.NOT_SERVING)
     try:
@@ -114,4 +114,3 @@ async def _cancel(tasks: Sequence[asyncio.Future[None]]) -> None:
     for task in tasks:
         with contextlib.suppress(asyncio.CancelledError):
             await task
-

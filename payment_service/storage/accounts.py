@@ -1,0 +1,72 @@
+"""Statements on the table `accounts`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from payment_service.domain.ledger import Account, AccountKind
+from payment_service.storage.arrays import BIGINTS, TEXTS, statement
+from payment_service.storage.schema import accounts
+from shared.database import Connection
+from shared.money import Money
+
+
+async def create(
+    connection: Connection, *, account_id: str, owner_id: str, kind: AccountKind, currency: str
+) -> Account | None:
+    """The new account, balance zero; None when the id is taken."""
+    values = {"account_id": account_id, "owner_id": owner_id, "kind": kind, "currency": currency}
+    query = insert(accounts).values(values).on_conflict_do_nothing(index_elements=["account_id"]).returning(accounts)
+    row = (await connection.execute(query)).one_or_none()
+    return _account(row) if row else None
+
+
+async def by_id(connection: Connection, account_id: str) -> Account | None:
+    """One account."""
+    row = (await connection.execute(sa.select(accounts).where(accounts.c.account_id == account_id))).one_or_none()
+    return _account(row) if row else None
+
+
+async def lock(connection: Connection, account_ids: Sequence[str]) -> dict[str, Account]:
+    """The accounts that exist, locked until the transaction ends. In id order, so that no two wait in a circle."""
+    ids = sa.bindparam("account_ids", sorted(set(account_ids)), type_=TEXTS)
+    query = (
+        sa.select(accounts)
+        .where(accounts.c.account_id == sa.func.any(ids))
+        .order_by(accounts.c.account_id)
+        .with_for_update()
+    )
+    return {row.account_id: _account(row) for row in await connection.execute(query)}
+
+
+STORE = statement(
+    """
+    UPDATE accounts SET balance_minor = a.balance_minor, last_sequence = a.last_sequence
+      FROM unnest(:account_ids, :balances, :sequences) AS a (account_id, balance_minor, last_sequence)
+     WHERE accounts.account_id = a.account_id
+    """,
+    account_ids=TEXTS, balances=BIGINTS, sequences=BIGINTS,
+)  # fmt: skip
+
+
+async def store(connection: Connection, changed: Sequence[Account]) -> None:
+    """Write balances of accounts that this transaction holds locked."""
+    arrays = {
+        "account_ids": [a.account_id for a in changed],
+        "balances": [a.balance.minor_units for a in changed],
+        "sequences": [a.last_sequence for a in changed],
+    }
+    await connection.execute(STORE, arrays)
+
+
+def _account(row: sa.Row[Any]) -> Account:
+    return Account(
+        account_id=row.account_id,
+        owner_id=row.owner_id,
+        kind=AccountKind(row.kind),
+        balance=Money(row.currency, row.balance_minor),
+        last_sequence=row.last_sequence,
+        created_at=row.created_at,
+    )
