@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -22,7 +22,7 @@ PATIENCE_S = 3.0  # no further attempt is begun after this
 # Sent with the connection. A process that stops in mid-transaction (SIGSTOP, a lost machine) must not hold rows for
 # long: its session ends, and others give up waiting before their callers do.
 SESSION = {
-    "lock_timeout": "2s",
+    "lock_timeout": "1s",
     "statement_timeout": "10s",
     "idle_in_transaction_session_timeout": "5s",
     "default_transaction_isolation": "read\\ committed",
@@ -55,6 +55,7 @@ class Database:
             connect_args={"options": options, "application_name": application, "connect_timeout": 5},
         )
         self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._transactions: set[asyncio.Task[Any]] = set()
 
     async def transact(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """Run `work` in one transaction and commit it; the whole again after a deadlock or a broken connection.
@@ -65,7 +66,11 @@ class Database:
         Raises ContendedError when a lock did not come free in time; PayonceError DATABASE_UNAVAILABLE,
         DATABASE_CONTENTION or OVERLOADED (no connection free) when the attempts are used up.
         """
-        return await self._attempt(lambda: self._once(work))
+        # A task of its own: a caller's cancel or deadline is thrown into the handler, and must not hit a COMMIT.
+        task = asyncio.create_task(self._attempt(lambda: self._once(work)))
+        self._transactions.add(task)
+        task.add_done_callback(self._forget)
+        return await asyncio.shield(task)
 
     async def read(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """Run statements that only read, each on a snapshot of its own. Raises as `transact` does."""
@@ -77,8 +82,15 @@ class Database:
         return await self._attempt(once)
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Finish the transactions under way, then close every connection."""
+        while self._transactions:
+            await asyncio.wait(self._transactions)
         await self._engine.dispose()
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._transactions.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.debug("transaction.failed", kind=type(error).__name__)  # its caller, if still there, was told
 
     async def _once(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         async with self._engine.connect() as connection, connection.begin() as transaction:

@@ -13,8 +13,6 @@ from psycopg import sql
 from shared.config import driver_url
 from shared.errors import StartupError
 
-DATABASES = ("orders", "payments")
-
 
 class EmbeddedPostgres:
     """A PostgreSQL 18 whose files live in `folder`. Several processes may hold it; the last one to close stops it."""

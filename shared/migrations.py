@@ -7,6 +7,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 
 from shared.errors import StartupError
 
@@ -20,7 +21,11 @@ def migrate(package: str, url: str) -> None:
         connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
         config = _config(package)
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except (sa.exc.SQLAlchemyError, CommandError) as error:
+            why = str(getattr(error, "orig", error)).strip().splitlines()[0]
+            raise StartupError(f"the migration failed, and nothing was changed: {why}") from error
 
 
 def require_current(package: str, url: str, how: str) -> None:

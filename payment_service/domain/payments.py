@@ -115,6 +115,12 @@ def refusal(reason: Reason, order_id: str, **metadata: str) -> PayonceError:
     return PayonceError(reason, TEXTS[reason], metadata={"order_id": order_id, **metadata})
 
 
+def in_progress(order_id: str) -> PayonceError:
+    """The answer when an attempt on this order did not come to its end in time."""
+    text = "This order is being paid by another request; send it again."
+    return PayonceError(Reason.PAYMENT_IN_PROGRESS, text, metadata={"order_id": order_id}, retry_after_s=0.5)
+
+
 def check_expected(command: PayOrder, amount: Money) -> PayonceError | None:
     """Refuse a caller who believes in another amount."""
     expected = command.expected_amount

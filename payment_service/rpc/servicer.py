@@ -3,7 +3,7 @@
 import asyncio
 
 from payment_service.domain.ledger import AccountKind
-from payment_service.domain.payments import Paid, PayOrder
+from payment_service.domain.payments import Paid, PayOrder, in_progress
 from payment_service.rpc.messages import (
     ASKED_KIND,
     account_message,
@@ -14,7 +14,6 @@ from payment_service.rpc.messages import (
 )
 from payment_service.usecases.accounts import Accounts
 from payment_service.usecases.lookup import Lookups
-from payment_service.usecases.pay_orders import in_progress
 from payonce.payment.v1 import payment_pb2, payment_service_pb2, payment_service_pb2_grpc
 from shared.checks import Checks
 from shared.coalescer import Coalescer

@@ -1,20 +1,27 @@
 """After the money: flip the order; when that is refused for good, take the money back."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
 
 from payment_service.clients.orders import OrdersClient
-from payment_service.domain.ledger import Transfer, TransferKind
-from payment_service.domain.payments import REFUSED_BECAUSE, OrderStatus, Payment, Verdict
+from payment_service.domain.payments import REFUSED_BECAUSE, Payment, Verdict, in_progress
 from payment_service.storage import payments
-from payment_service.usecases.post import post
-from shared.database import Connection, Database
+from payment_service.usecases.reverse import reverse
+from shared.database import Database
 from shared.errors import PayonceError, Reason
-from shared.ids import new_id
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Flipped:
+    """A payment as it stands after the flip was tried; `confirmed` when its order is known to be PAID by it."""
+
+    payment: Payment
+    confirmed: bool
 
 
 class Confirm:
@@ -25,8 +32,8 @@ class Confirm:
         self._orders = orders
         self._flipped: set[tuple[str, UUID]] = set()
 
-    async def flip(self, charged: Sequence[Payment]) -> dict[UUID, tuple[Payment, bool]]:
-        """Each payment as it stands now, and whether its order is known to be PAID by it.
+    async def flip(self, charged: Sequence[Payment]) -> dict[str, Flipped | PayonceError]:
+        """For each order its payment as it stands now; an error where a refused charge could not be taken back yet.
 
         An unknown outcome never reverses: the completer asks again.
         """
@@ -34,18 +41,18 @@ class Confirm:
             verdicts = await self._orders.mark_paid([(p.order_id, p.payment_id) for p in charged])
         except PayonceError as error:
             log.warning("flip.unknown", payments=len(charged), reason=error.reason)
-            return {payment.payment_id: (payment, False) for payment in charged}
-        result = {}
+            return {payment.order_id: Flipped(payment, confirmed=False) for payment in charged}
+        ends: dict[str, Flipped | PayonceError] = {}
         for payment, (verdict, found) in zip(charged, verdicts, strict=True):
-            now = payment
             if verdict == Verdict.CONFIRMED:
                 self._flipped.add((payment.order_id, payment.payment_id))
-            elif verdict == Verdict.REFUSED and found is not None:
-                now = await self._reverse(payment, found)
+                ends[payment.order_id] = Flipped(payment, confirmed=True)
+            elif verdict == Verdict.REFUSED and found in REFUSED_BECAUSE:
+                ends[payment.order_id] = await self._take_back(payment, REFUSED_BECAUSE[found])
             else:
-                log.warning("flip.order_missing", order_id=payment.order_id, payment_id=str(payment.payment_id))
-            result[payment.payment_id] = (now, verdict == Verdict.CONFIRMED)
-        return result
+                log.error("flip.order_missing", order_id=payment.order_id, payment_id=str(payment.payment_id))
+                ends[payment.order_id] = Flipped(payment, confirmed=False)
+        return ends
 
     async def flush(self) -> None:
         """Write `confirmed_at` of everything flipped since the last time."""
@@ -58,27 +65,10 @@ class Confirm:
             self._flipped |= flipped
             raise
 
-    async def _reverse(self, payment: Payment, found: OrderStatus) -> Payment:
-        """冲正: undo the charge by an equal and opposite transfer, once."""
-        transfer = Transfer(
-            transfer_id=new_id(),
-            kind=TransferKind.REVERSAL,
-            source=payment.payee_account_id,
-            target=payment.payer_account_id,
-            amount=payment.amount,
-            payment_id=payment.payment_id,
-        )
-
-        async def work(connection: Connection) -> Payment:
-            reversed_now = await payments.reverse(connection, payment, REFUSED_BECAUSE[found])
-            if reversed_now is None:  # somebody else was quicker
-                return (await payments.by_orders(connection, [payment.order_id]))[payment.order_id]
-            made = await post(connection, [transfer])
-            if made.refused:
-                reason = Reason(made.refused[0].reason)
-                raise PayonceError(reason, f"payment {payment.payment_id} can't be reversed: {reason}")
-            return reversed_now
-
-        result = await self._database.transact(work)
-        log.info("reversed", order_id=payment.order_id, payment_id=str(payment.payment_id), found=found)
-        return result
+    async def _take_back(self, payment: Payment, reason: Reason) -> Flipped | PayonceError:
+        """Reverse; what goes wrong with one payment never fails its neighbours, and the completer tries again."""
+        try:
+            return Flipped(await reverse(self._database, payment, reason), confirmed=False)
+        except Exception:
+            log.exception("reversal.again", order_id=payment.order_id, payment_id=str(payment.payment_id))
+            return in_progress(payment.order_id)

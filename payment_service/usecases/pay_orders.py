@@ -15,6 +15,7 @@ from payment_service.domain.payments import (
     PayOrder,
     answer_of,
     check_expected,
+    in_progress,
     refusal,
 )
 from payment_service.storage import payments
@@ -66,9 +67,12 @@ class PayOrders:
                 else:
                     answers[order_id] = answer_of(outcome, order_confirmed=False, replayed=True)
         if unflipped:
-            for payment, confirmed in (await self._confirm.flip(unflipped)).values():
-                replayed = payment.payment_id not in fresh
-                answers[payment.order_id] = answer_of(payment, order_confirmed=confirmed, replayed=replayed)
+            for order_id, end in (await self._confirm.flip(unflipped)).items():
+                if isinstance(end, PayonceError):
+                    answers[order_id] = end
+                    continue
+                replayed = end.payment.payment_id not in fresh
+                answers[order_id] = answer_of(end.payment, order_confirmed=end.confirmed, replayed=replayed)
         return answers
 
     async def _charge(self, attempts: Sequence[Attempt]) -> dict[str, Payment | PayonceError]:
@@ -129,9 +133,3 @@ def _take(answers: Answers, order_id: str) -> Paid | PayonceError:
     if isinstance(answer, Paid) and not answer.replayed:
         answers[order_id] = Paid(answer.payment, answer.order_confirmed, replayed=True)
     return answer
-
-
-def in_progress(order_id: str) -> PayonceError:
-    """The answer when another request's attempt did not end in time."""
-    text = "This order is being paid by another request; send it again."
-    return PayonceError(Reason.PAYMENT_IN_PROGRESS, text, metadata={"order_id": order_id}, retry_after_s=0.5)

@@ -13,7 +13,7 @@ from grpc_health.v1 import health, health_pb2_grpc
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 
 from shared.database import Connection, Database
-from shared.errors import PayonceError, StartupError
+from shared.errors import PayonceError, Reason, StartupError
 from shared.rpc.interceptor import ErrorInterceptor
 from shared.rpc.reflection import add_reflection
 
@@ -36,8 +36,8 @@ class Service:
     register: Callable[[grpc.aio.Server], None]
     database: Database
     prepare: Callable[[], None]  # blocking; StartupError when the database is not as it must be
-    background: Sequence[Callable[[], Awaitable[None]]] = ()  # cancelled once calls are finished
-    drain: Sequence[Callable[[], Awaitable[None]]] = ()  # then awaited, in this order
+    background: Sequence[Callable[[], Awaitable[None]]] = ()  # runs as long as the service does
+    drain: Sequence[Callable[[], Awaitable[None]]] = ()  # awaited in this order once no call is in flight
     grace_s: float = 10.0
 
 
@@ -58,9 +58,9 @@ async def serve(service: Service) -> None:
         log.info("draining")
         await healthy.enter_graceful_shutdown()
         await server.stop(service.grace_s)
-        await _cancel(tasks)
         for part in service.drain:
             await part()
+        await _cancel(tasks)
         log.info("stopped")
     finally:
         await server.stop(None)
@@ -91,7 +91,9 @@ async def _watch_health(healthy: health.aio.HealthServicer, service: Service) ->
         try:
             await asyncio.wait_for(service.database.read(ping), timeout=5)
             answers = True
-        except (PayonceError, TimeoutError):
+        except PayonceError as error:
+            answers = error.reason == Reason.OVERLOADED  # busy is not down
+        except TimeoutError:
             answers = False
         if answers != known:
             log.info("health", serving=answers)
