@@ -57,8 +57,10 @@ class Database:
         self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._transactions: set[asyncio.Task[Any]] = set()
 
-    async def transact(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+    async def transact(self, work: Callable[[Connection], Awaitable[T]], *, name: str = "") -> T:
         """Run `work` in one transaction and commit it; the whole again after a deadlock or a broken connection.
+
+        `name` tells its failpoints from those of other transactions.
 
         A COMMIT whose connection breaks is unknown, not failed. Running it again is right even when it did commit,
         because every transaction here begins with a claim: the second run finds the first one's claim and reads it.
@@ -67,7 +69,7 @@ class Database:
         DATABASE_CONTENTION or OVERLOADED (no connection free) when the attempts are used up.
         """
         # A task of its own: a caller's cancel or deadline is thrown into the handler, and must not hit a COMMIT.
-        task = asyncio.create_task(self._attempt(lambda: self._once(work)))
+        task = asyncio.create_task(self._attempt(lambda: self._once(work, name)))
         self._transactions.add(task)
         task.add_done_callback(self._forget)
         return await asyncio.shield(task)
@@ -92,12 +94,12 @@ class Database:
         if not task.cancelled() and (error := task.exception()):
             log.debug("transaction.failed", kind=type(error).__name__)  # its caller, if still there, was told
 
-    async def _once(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+    async def _once(self, work: Callable[[Connection], Awaitable[T]], name: str) -> T:
         async with self._engine.connect() as connection, connection.begin() as transaction:
-            failpoint("begun")
+            failpoint(f"begun:{name}")
             result = await work(connection)
-            await failpoint_during("commit_sent", transaction.commit())
-            failpoint("committed")
+            await failpoint_during(f"commit_sent:{name}", transaction.commit())
+            failpoint(f"committed:{name}")
             return result
 
     async def _attempt(self, once: Callable[[], Awaitable[T]]) -> T:

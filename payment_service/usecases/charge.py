@@ -32,7 +32,7 @@ async def charge(database: Database, attempts: Sequence[Attempt]) -> dict[str, P
         errors = {a.order.order_id: _why(a, refused[a.payment_id]) for a in won if a.payment_id in refused}
         return {**found, **claimed, **errors}
 
-    return await database.transact(work)
+    return await database.transact(work, name="charge")
 
 
 async def _let_go(connection: Connection, refused: Sequence[tuple[Attempt, Refused]]) -> None:

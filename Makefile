@@ -1,0 +1,73 @@
+# `make` alone lists the targets. Needs Python 3.11 or newer with venv, and make; the rest comes by itself into .venv.
+PYTHON ?= python3
+# More words for pytest: make test ARGS="tests/unit -x"
+ARGS ?=
+# More words for docker build: make containers DOCKER_ARGS="--network host"
+DOCKER_ARGS ?=
+PYTHON_IMAGE ?= python:3.11-slim
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore $(BIN)/pip install --quiet
+SOURCES_OF_PROTOS := $(shell find protos -name '*.proto')
+COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command 'make lock' --group build $(UPGRADE)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo up test check static protos lock containers clean
+
+help:  ## what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+demo: $(VENV)/runtime.done  ## lost replies, a crash, retries: and the count of double charges
+	@$(BIN)/payonce demo
+
+up: $(VENV)/runtime.done  ## both services and their PostgreSQL in this terminal; Ctrl-C stops them
+	@$(BIN)/payonce up
+
+test: $(VENV)/dev.done  ## the tests; some of them with ARGS="tests/unit"
+	$(BIN)/python -m pytest $(ARGS)
+
+check: static test  ## everything that must be green before a change is handed in
+
+static: $(VENV)/dev.done  ## the part of check that runs nothing: ruff, mypy, import-linter, buf
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/buf lint protos
+
+protos: $(VENV)/runtime.done  ## generate payonce/{order,payment,type} anew (an install does it too)
+	$(BIN)/python hatch_build.py
+
+lock: $(VENV)/dev.done  ## write both locks after a change of pyproject.toml; UPGRADE=--upgrade for newer versions
+	$(COMPILE) --output-file requirements.lock
+	$(COMPILE) --group dev --constraints requirements.lock --output-file requirements-dev.lock
+
+containers:  ## the images payonce/order_service and payonce/payment_service
+	for service in order_service payment_service; do \
+		docker build $(DOCKER_ARGS) --build-arg PYTHON_IMAGE=$(PYTHON_IMAGE) --file deploy/Dockerfile \
+			--target $$service --tag payonce/$$service . || exit 1; \
+	done
+
+clean:  ## remove what was made; the data of `make up` in .payonce stay
+	rm -rf $(VENV) payonce/order payonce/payment payonce/type dist
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+		"payonce needs Python 3.11 or newer: make PYTHON=python3.12 …")'
+	@echo "setting up $(VENV), once: about a minute"
+	@$(PYTHON) -m venv $(VENV)
+
+# The package is installed by reference, and its build generates the gRPC code.
+$(VENV)/runtime.done: requirements.lock pyproject.toml hatch_build.py $(SOURCES_OF_PROTOS) | $(BIN)/python
+	@$(PIP) --require-hashes --requirement requirements.lock
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev.done: requirements-dev.lock $(VENV)/runtime.done
+	@$(PIP) --require-hashes --requirement requirements-dev.lock
+	@touch $@

@@ -1,0 +1,81 @@
+"""People with money, and what they ordered."""
+
+import asyncio
+
+from payonce.order.v1 import order_pb2, order_service_pb2
+from payonce.payment.v1 import payment_pb2, payment_service_pb2
+from payonce.type.v1.money_pb2 import Money
+from tests.harness.stubs import Stubs
+
+TIMEOUT_S = 20.0
+
+
+def money(minor_units: int, currency: str = "EUR") -> Money:
+    return Money(currency_code=currency, minor_units=minor_units)
+
+
+async def seed(
+    stubs: Stubs, customer: str = "alice", merchant: str = "shop", deposit: int = 10_000, currency: str = "EUR"
+) -> None:
+    """A customer with `deposit` in the account (none when 0), and a merchant. Owner and account ids are the same."""
+    for name, kind in (
+        (customer, payment_pb2.ACCOUNT_KIND_CUSTOMER),
+        (merchant, payment_pb2.ACCOUNT_KIND_MERCHANT),
+    ):
+        request = payment_service_pb2.CreateAccountRequest(
+            account_id=name, owner_id=name, currency_code=currency, kind=kind
+        )
+        await stubs.payments.CreateAccount(request, timeout=TIMEOUT_S, wait_for_ready=True)
+    if deposit:
+        await put(stubs, customer, deposit, currency, request_id=f"seed-{customer}")
+
+
+async def put(stubs: Stubs, account: str, amount: int, currency: str = "EUR", *, request_id: str) -> None:
+    """A deposit."""
+    request = payment_service_pb2.DepositRequest(
+        account_id=account, amount=money(amount, currency), request_id=request_id
+    )
+    await stubs.payments.Deposit(request, timeout=TIMEOUT_S)
+
+
+async def order(
+    stubs: Stubs,
+    order_id: str,
+    amount: int = 1_000,
+    *,
+    customer: str = "alice",
+    merchant: str = "shop",
+    currency: str = "EUR",
+) -> order_pb2.Order:
+    request = order_service_pb2.CreateOrderRequest(
+        order_id=order_id,
+        customer_id=customer,
+        payer_account_id=customer,
+        payee_account_id=merchant,
+        amount=money(amount, currency),
+        description="one of a test",
+    )
+    return await stubs.orders.CreateOrder(request, timeout=TIMEOUT_S, wait_for_ready=True)
+
+
+async def orders(stubs: Stubs, count: int, amount: int = 1_000, *, prefix: str = "order") -> list[str]:
+    """Many orders at once; their ids."""
+    ids = [f"{prefix}-{i}" for i in range(count)]
+    await asyncio.gather(*(order(stubs, order_id, amount) for order_id in ids))
+    return ids
+
+
+async def balance(stubs: Stubs, account: str) -> int:
+    request = payment_service_pb2.GetAccountRequest(account_id=account)
+    found = await stubs.payments.GetAccount(request, timeout=TIMEOUT_S)
+    return found.balance.minor_units
+
+
+async def pay(stubs: Stubs, order_id: str) -> payment_service_pb2.PayOrderResponse:
+    request = payment_service_pb2.PayOrderRequest(order_id=order_id)
+    return await stubs.payments.PayOrder(request, timeout=TIMEOUT_S)
+
+
+async def status(stubs: Stubs, order_id: str) -> order_pb2.OrderStatus.ValueType:
+    request = order_service_pb2.GetOrderRequest(order_id=order_id)
+    return (await stubs.orders.GetOrder(request, timeout=TIMEOUT_S, wait_for_ready=True)).status

@@ -1,0 +1,116 @@
+"""A real PostgreSQL for the tests, and a migrated pair of databases whenever a test wants one.
+
+The embedded PostgreSQL 18, or, when TEST_POSTGRES_BIN names a folder with `initdb` and `pg_ctl`, a throw-away cluster
+of that version.
+"""
+
+import itertools
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import psycopg
+from psycopg import sql
+from sqlalchemy.engine import make_url
+
+from shared.config import driver_url
+from shared.embedded import EmbeddedPostgres
+from shared.migrations import migrate
+
+TEMPLATES = {"orders": "order_service", "payments": "payment_service"}
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The two databases of one test, as SQLAlchemy URLs."""
+
+    orders_url: str
+    payments_url: str
+
+
+class Server(Protocol):
+    def url(self, database: str) -> str: ...
+
+    def close(self) -> None: ...
+
+
+class Postgres:
+    """A server with two migrated templates; a database of it costs a copy, not a migration."""
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="payonce-test-"))
+        binaries = os.environ.get("TEST_POSTGRES_BIN")
+        self._server: Server = (
+            Cluster(self._folder, Path(binaries)) if binaries else EmbeddedPostgres(self._folder / "embedded")
+        )
+        self._numbers = itertools.count(1)
+        for name, package in TEMPLATES.items():
+            self._create(f"template_{name}", "template0")
+            migrate(package, self.url(f"template_{name}"))
+
+    def url(self, database: str) -> str:
+        return self._server.url(database)
+
+    def empty(self) -> str:
+        """A database without a schema."""
+        return self._create(f"empty_{next(self._numbers)}", "template0")
+
+    def fresh(self, prefix: str) -> str:
+        """A migrated database without rows; `prefix` is `orders` or `payments`."""
+        return self._create(f"{prefix}_{next(self._numbers)}", f"template_{prefix}")
+
+    def pair(self) -> Pair:
+        return Pair(self.fresh("orders"), self.fresh("payments"))
+
+    def close(self) -> None:
+        self._server.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _create(self, name: str, template: str) -> str:
+        with psycopg.connect(raw(self.url("postgres")), autocommit=True) as connection:
+            query = sql.SQL("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE {}")
+            connection.execute(query.format(sql.Identifier(name), sql.Identifier(template)))
+        return self.url(name)
+
+
+def raw(url: str) -> str:
+    """The URL as psycopg itself wants it."""
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def rows(url: str, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """What `query` finds."""
+    with psycopg.connect(raw(url), autocommit=True) as connection:
+        return connection.execute(query.encode(), parameters).fetchall()
+
+
+class Cluster:
+    """A throw-away cluster made by installed binaries. They refuse to run as root, so root runs them as `nobody`."""
+
+    def __init__(self, folder: Path, binaries: Path) -> None:
+        self._folder = folder
+        self._binaries = binaries
+        self._user = "nobody" if os.geteuid() == 0 else None
+        if self._user:
+            shutil.chown(folder, self._user)
+        self._run("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C")
+        self._run("pg_ctl", "start", "-w", "-l", str(folder / "log"), "-o", f"-k {folder} -c listen_addresses=''")
+
+    def url(self, database: str) -> str:
+        return driver_url(f"postgresql://postgres@/{database}?host={self._folder}")
+
+    def close(self) -> None:
+        self._run("pg_ctl", "stop", "-m", "immediate")
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [str(self._binaries / program), "-D", str(self._folder / "data"), *arguments]
+        groups: list[int] | None = [] if self._user else None
+        # The server inherits pg_ctl's stdout, so a pipe there would never end.
+        subprocess.run(
+            command, check=True, cwd=self._folder, user=self._user, extra_groups=groups, stdout=subprocess.DEVNULL
+        )
