@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from shared.errors import PayonceError, Reason, overloaded
+from shared.errors import PayonceError, Reason, contended, overloaded
 from shared.failpoints import failpoint, failpoint_during
 
 T = TypeVar("T")
@@ -129,11 +129,7 @@ def _translate(error: DBAPIError | OSError) -> PayonceError:
     if state == LOCK_NOT_AVAILABLE:
         raise ContendedError from error
     if state in (SERIALIZATION_FAILURE, DEADLOCK_DETECTED):
-        return PayonceError(
-            Reason.DATABASE_CONTENTION,
-            "Too many transactions met at the same rows; send it again.",
-            retry_after_s=0.2,
-        )
+        return contended()
     lost = isinstance(error, OSError) or error.connection_invalidated
     refused = isinstance(error, OperationalError | InterfaceError) and not state  # no session, so no SQLSTATE
     if lost or refused or state.startswith(SERVER_TROUBLE):

@@ -77,3 +77,8 @@ def shutting_down() -> PayonceError:
 
 def overloaded(what: str) -> PayonceError:
     return PayonceError(Reason.OVERLOADED, f"{what}; try again later.", retry_after_s=0.5)
+
+
+def contended() -> PayonceError:
+    text = "Too many transactions met at the same rows; send it again."
+    return PayonceError(Reason.DATABASE_CONTENTION, text, retry_after_s=0.2)

@@ -6,7 +6,8 @@ from typing import Any, NoReturn
 import grpc
 import structlog
 
-from shared.errors import PayonceError, Reason
+from shared.database import ContendedError
+from shared.errors import PayonceError, Reason, contended
 from shared.failpoints import ARMED, failpoint
 from shared.ids import new_id
 from shared.rpc.errors import STATUS_OF, trailing_metadata
@@ -73,6 +74,8 @@ def _guarded(handle: Handler, method: str) -> Handler:
             return await handle(_well_formed(request), context)
         except PayonceError as error:
             await _refuse(context, error)
+        except ContendedError:
+            await _refuse(context, contended())
         except grpc.aio.AbortError:
             raise
         except Exception as error:  # noqa: BLE001 - the last line of defence: logged whole, told without internals

@@ -1,0 +1,44 @@
+"""The command line: `payonce up`, `payonce demo`."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from payonce import demo as demonstration
+from payonce import up as running
+from shared.embedded import default_folder
+from shared.errors import StartupError
+
+app = typer.Typer(help="A customer pays an order once.", no_args_is_help=True, add_completion=False)
+
+
+@app.command()
+def up(
+    order_port: Annotated[int, typer.Option(help="0 takes a free one.")] = 50051,
+    payment_port: Annotated[int, typer.Option(help="0 takes a free one.")] = 50052,
+    data: Annotated[Path | None, typer.Option(help="PAYONCE_DATA_DIR, or .payonce, unless given.")] = None,
+) -> None:
+    """Run both services and their PostgreSQL in this terminal."""
+    asyncio.run(running.up(data or default_folder(), order_port=order_port, payment_port=payment_port))
+
+
+@app.command()
+def demo() -> None:
+    """Pay twenty orders through lost replies and a crash, then count."""
+    sys.exit(0 if asyncio.run(demonstration.demo()) else 1)
+
+
+def main() -> NoReturn:
+    """The console command `payonce`."""
+    try:
+        app()
+    except StartupError as error:
+        sys.exit(f"payonce: {error}")
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

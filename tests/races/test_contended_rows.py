@@ -1,0 +1,50 @@
+"""A row that somebody keeps locked for too long (a stopped process) makes callers retry; it is no internal error."""
+
+import asyncio
+from collections.abc import Awaitable
+
+import grpc
+import psycopg
+import pytest
+from google.rpc import error_details_pb2
+
+from payonce.order.v1 import order_pb2, order_service_pb2
+from tests.harness.answers import detail, reason
+from tests.harness.audit import audit, charges, settled
+from tests.harness.money import TIMEOUT_S, balance, order, pay, put, seed, status
+from tests.harness.postgres import Pair, raw
+from tests.harness.services import services
+from tests.harness.stubs import Stubs
+
+
+async def test_locked_rows_are_unavailable_and_hinder_nobody_else(pair: Pair) -> None:
+    async with services(pair) as s, Stubs(s.order.address, s.payments[0].address) as stubs:
+        await seed(stubs, "alice")
+        await seed(stubs, "bob")
+        await order(stubs, "hers", 1_000, customer="alice")
+        await order(stubs, "his", 1_000, customer="bob")
+        cancel = order_service_pb2.CancelOrderRequest(order_id="hers")
+        with psycopg.connect(raw(pair.payments_url)) as money, psycopg.connect(raw(pair.orders_url)) as flips:
+            money.execute("SELECT FROM accounts WHERE account_id = 'alice' FOR UPDATE")
+            flips.execute("SELECT FROM orders WHERE order_id = 'hers' FOR UPDATE")
+            refused = await asyncio.gather(
+                reason_of(pay(stubs, "hers")),
+                reason_of(put(stubs, "alice", 1, request_id="late")),
+                reason_of(stubs.orders.CancelOrder(cancel, timeout=TIMEOUT_S)),
+            )
+            assert list(refused) == ["PAYMENT_IN_PROGRESS", "DATABASE_CONTENTION", "DATABASE_CONTENTION"]
+            assert (await pay(stubs, "his")).order_confirmed
+        assert await balance(stubs, "alice") == 10_000
+        assert await status(stubs, "hers") == order_pb2.ORDER_STATUS_UNPAID
+        assert (await pay(stubs, "hers")).order_confirmed
+        await settled(pair)
+    assert charges(pair, "hers") == charges(pair, "his") == 1
+    audit(pair)
+
+
+async def reason_of(call: Awaitable[object]) -> str:
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call
+    assert caught.value.code() == grpc.StatusCode.UNAVAILABLE
+    assert detail(caught.value, error_details_pb2.RetryInfo).retry_delay.ToMilliseconds() > 0
+    return reason(caught.value)
