@@ -3,7 +3,6 @@
 import asyncio
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -15,7 +14,7 @@ from tests.harness.stubs import Stubs
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "only-for-this-test"  # noqa: S105 - a throw-away database
-CONFLICT = "docker: no engine answers; the container tests need one"
+NO_ENGINE = "docker: no engine answers; the container tests need one"
 
 
 def docker(*words: str) -> str:
@@ -23,11 +22,11 @@ def docker(*words: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def images() -> Iterator[dict[str, str]]:
+def images() -> dict[str, str]:
     try:
         docker("info")
     except (FileNotFoundError, subprocess.CalledProcessError):
-        pytest.skip(CONFLICT)
+        pytest.skip(NO_ENGINE)
     base = os.environ.get("PYTHON_IMAGE", "python:3.11-slim")
     names = {service: f"payonce-test/{service}" for service in ("order_service", "payment_service")}
     for service, name in names.items():
@@ -35,7 +34,7 @@ def images() -> Iterator[dict[str, str]]:
             "build", "--network", "host", "--quiet", "--build-arg", f"PYTHON_IMAGE={base}",
             "--file", "deploy/Dockerfile", "--target", service, "--tag", name, ".",
         )  # fmt: skip
-    yield names
+    return names
 
 
 async def test_one_charge_through_a_kill(images: dict[str, str]) -> None:

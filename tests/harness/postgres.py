@@ -4,6 +4,7 @@ The embedded PostgreSQL 18, or, when TEST_POSTGRES_BIN names a folder with `init
 of that version.
 """
 
+import atexit
 import itertools
 import os
 import shutil
@@ -44,6 +45,8 @@ class Postgres:
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="payonce-test-"))
+        # Registered before the server's own farewell, so run after it: that one leaves a lock file behind.
+        atexit.register(shutil.rmtree, self._folder, ignore_errors=True)
         binaries = os.environ.get("TEST_POSTGRES_BIN")
         self._server: Server = (
             Cluster(self._folder, Path(binaries)) if binaries else EmbeddedPostgres(self._folder / "embedded")
@@ -69,7 +72,6 @@ class Postgres:
 
     def close(self) -> None:
         self._server.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _create(self, name: str, template: str) -> str:
         with psycopg.connect(raw(self.url("postgres")), autocommit=True) as connection:
