@@ -26,7 +26,7 @@ def assemble(url: str, prepare: Callable[[], None]) -> Service:
         address=settings.listen,
         grpc_services=[order_service_pb2.DESCRIPTOR.services_by_name["OrderService"].full_name],
         register=lambda server: order_service_pb2_grpc.add_OrderServiceServicer_to_server(servicer, server),
-        database=database,
+        databases=[database],
         prepare=prepare,
         grace_s=settings.grace_s,
     )

@@ -2,17 +2,23 @@
 
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from typing import NoReturn
 
 from payment_service.clients.orders import OrdersClient
 from payment_service.config import PaymentSettings
-from payment_service.domain.payments import Paid, PayOrder
-from payment_service.rpc.servicer import PaymentServicer
+from payment_service.rpc.servicer import PaymentServicer, UseCases
 from payment_service.usecases.accounts import Accounts
+from payment_service.usecases.captures import Captures
 from payment_service.usecases.completer import Completer
 from payment_service.usecases.confirm import Confirm
+from payment_service.usecases.endings import Endings
 from payment_service.usecases.lookup import Lookups
 from payment_service.usecases.pay_orders import PayOrders
+from payment_service.usecases.pay_tickets import PayTickets, Tickets
+from payment_service.usecases.refunds import Refunds
+from payment_service.usecases.sealer import Sealer
+from payment_service.usecases.take_back import TakeBack
 from payonce.payment.v1 import payment_service_pb2, payment_service_pb2_grpc
 from shared.coalescer import Coalescer
 from shared.config import load
@@ -26,26 +32,40 @@ NAME = "payment_service"
 def assemble(url: str, prepare: Callable[[], None]) -> Service:
     """Every constructor of the service."""
     settings = load(PaymentSettings)
-    database = Database(url, pool_size=settings.pool_size, application=NAME)
+    # Two pools: a herd of callers at one account must not keep the batches, nor the completer, from theirs.
+    batches = Database(url, pool_size=2 * settings.lanes + 4, application=NAME)
+    calls = Database(url, pool_size=settings.pool_size, application=NAME)
     orders = OrdersClient(settings.order_service)
-    confirm = Confirm(database, orders)
-    completer = Completer(database, confirm)
-    pay_orders: Coalescer[PayOrder, Paid] = Coalescer(
-        PayOrders(database, orders, confirm),
-        lanes=settings.lanes,
-        batch_limit=settings.batch_limit,
-        queue_limit=settings.queue_limit,
+    take_back = TakeBack(batches, orders)
+    confirm = Confirm(batches, orders, take_back)
+    captures = Captures(calls, confirm)
+    completer = Completer(batches, confirm, take_back, captures)
+    sealer = Sealer(batches)
+    limits = {"lanes": settings.lanes, "batch_limit": settings.batch_limit, "queue_limit": settings.queue_limit}
+    use = UseCases(
+        pay_orders=Coalescer(PayOrders(batches, orders, confirm), **limits),
+        pay_tickets=Coalescer(PayTickets(batches), **limits),
+        tickets=Tickets(calls),
+        captures=captures,
+        refunds=Refunds(calls, TakeBack(calls, orders)),
+        endings=Endings(calls, orders, TakeBack(calls, orders)),
+        lookups=Lookups(calls),
+        accounts=Accounts(calls),
     )
-    servicer = PaymentServicer(pay_orders, Accounts(database), Lookups(database))
+    servicer = PaymentServicer(
+        use,
+        ticket_ttl_s=settings.ticket_ttl_s,
+        authorization_ttl=timedelta(seconds=settings.authorization_ttl_s),
+    )
     return Service(
         name=NAME,
         address=settings.listen,
         grpc_services=[payment_service_pb2.DESCRIPTOR.services_by_name["PaymentService"].full_name],
         register=lambda server: payment_service_pb2_grpc.add_PaymentServiceServicer_to_server(servicer, server),
-        database=database,
+        databases=[batches, calls],
         prepare=prepare,
-        background=[completer.run],
-        drain=[pay_orders.drain, completer.drain, orders.close],
+        background=[completer.run, sealer.run],
+        drain=[use.pay_orders.drain, use.pay_tickets.drain, completer.drain, sealer.drain, orders.close],
         grace_s=settings.grace_s,
     )
 

@@ -11,8 +11,8 @@ BALANCED = """
                         GROUP BY a.account_id HAVING a.balance_minor <> coalesce(sum(e.amount_minor), 0))
 """
 CHARGES = """
-    SELECT p.order_id, count(*) FILTER (WHERE t.kind = 'charge') - count(*) FILTER (WHERE t.kind = 'reversal')
-      FROM transfers t JOIN payments p USING (payment_id) GROUP BY p.order_id
+    SELECT p.subject, count(*) FILTER (WHERE t.kind = 'charge') - count(*) FILTER (WHERE t.kind = 'reversal')
+      FROM transfers t JOIN payments p USING (payment_id) GROUP BY p.subject
 """
 STATEMENT = """
     SELECT account_id, balance_minor,

@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from payonce.order.v1 import order_pb2, order_service_pb2, order_service_pb2_grpc
-from payonce.payment.v1 import payment_pb2, payment_service_pb2, payment_service_pb2_grpc
+from payonce.payment.v1 import account_pb2, payment_pb2, payment_service_pb2, payment_service_pb2_grpc
 from payonce.type.v1.money_pb2 import Money
 from shared.rpc.client import channel
 
@@ -70,22 +70,22 @@ class Client:
         return PaidOrder(response.payment, response.order_confirmed, replayed)
 
     async def create_account(
-        self, account_id: str, *, currency_code: str, kind: payment_pb2.AccountKind.ValueType, owner_id: str = ""
-    ) -> payment_pb2.Account:
+        self, account_id: str, *, currency_code: str, kind: account_pb2.AccountKind.ValueType, owner_id: str = ""
+    ) -> account_pb2.Account:
         """An account with balance zero. The owner is the account's own id unless given."""
-        request = payment_service_pb2.CreateAccountRequest(
+        request = account_pb2.CreateAccountRequest(
             account_id=account_id, owner_id=owner_id or account_id, currency_code=currency_code, kind=kind
         )
         return await self._payments.CreateAccount(request)
 
-    async def deposit(self, account_id: str, amount: Money, *, request_id: str) -> payment_pb2.Entry:
+    async def deposit(self, account_id: str, amount: Money, *, request_id: str) -> account_pb2.Entry:
         """Money from outside; the same `request_id` again is the same deposit."""
-        request = payment_service_pb2.DepositRequest(account_id=account_id, amount=amount, request_id=request_id)
+        request = account_pb2.DepositRequest(account_id=account_id, amount=amount, request_id=request_id)
         return (await self._payments.Deposit(request)).entry
 
-    async def get_account(self, account_id: str) -> payment_pb2.Account:
+    async def get_account(self, account_id: str) -> account_pb2.Account:
         """One account with its balance."""
-        return await self._payments.GetAccount(payment_service_pb2.GetAccountRequest(account_id=account_id))
+        return await self._payments.GetAccount(account_pb2.GetAccountRequest(account_id=account_id))
 
     async def lookup_payment(self, order_id: str) -> payment_service_pb2.LookupPaymentResponse:
         """What is known about an order's payment."""

@@ -14,7 +14,7 @@ from rich.table import Table
 from payonce.audit import Count, count
 from payonce.client import Client
 from payonce.order.v1 import order_pb2
-from payonce.payment.v1 import payment_pb2
+from payonce.payment.v1 import account_pb2
 from payonce.processes import Pair
 from payonce.proxy import LossyProxy
 from payonce.type.v1.money_pb2 import Money
@@ -55,8 +55,8 @@ async def _play(pair: Pair) -> bool:
 
 
 async def _open_shop(client: Client) -> list[str]:
-    kinds = dict.fromkeys(CUSTOMERS, payment_pb2.ACCOUNT_KIND_CUSTOMER)
-    kinds["bookshop"] = payment_pb2.ACCOUNT_KIND_MERCHANT
+    kinds = dict.fromkeys(CUSTOMERS, account_pb2.ACCOUNT_KIND_CUSTOMER)
+    kinds["bookshop"] = account_pb2.ACCOUNT_KIND_MERCHANT
     for name, kind in kinds.items():
         await client.create_account(name, currency_code=CURRENCY, kind=kind)
     for name, opening in CUSTOMERS.items():

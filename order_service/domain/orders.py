@@ -1,6 +1,6 @@
 """Orders: content that never changes, a status that moves along few arrows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -40,18 +40,35 @@ class Order:
     created_at: datetime
     paid_at: datetime | None
     cancelled_at: datetime | None
+    refunded_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which orders to list; None means any."""
+
+    customer_id: str | None = None
+    payee_account_id: str | None = None
+    status: OrderStatus | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Flip:
-    """One order and the payment that claims it."""
+    """One order, and the payment on whose behalf it takes a step."""
 
     order_id: str
     payment_id: UUID
 
 
+class Step(StrEnum):
+    """The step asked for: forward to PAID; or back, before the money: PAID → REFUNDED, UNPAID → CANCELLED."""
+
+    PAY = "pay"
+    GIVE_BACK = "give_back"
+
+
 class Verdict(StrEnum):
-    """What became of a flip. REFUSED is definitive; NOT_FOUND is not."""
+    """What became of a step. REFUSED is definitive; NOT_FOUND is not."""
 
     DONE = "done"
     ALREADY_DONE = "already_done"
@@ -70,21 +87,25 @@ class OrderVerdict:
 
 def differing_fields(one: OrderContent, other: OrderContent) -> list[str]:
     """Names of the fields in which two contents differ, as they stand in the API."""
-    return [
-        name
-        for name in ("customer_id", "payer_account_id", "payee_account_id", "amount", "description")
-        if getattr(one, name) != getattr(other, name)
-    ]
+    return [field.name for field in fields(OrderContent) if getattr(one, field.name) != getattr(other, field.name)]
 
 
-def judge(flip: Flip, *, flipped: bool, found: Order | None) -> OrderVerdict:
-    """The verdict on a flip that the conditional UPDATE did (`flipped`) or did not do; `found` is the order since."""
-    if flipped:
-        return OrderVerdict(flip.order_id, Verdict.DONE, OrderStatus.PAID)
+def judge(flip: Flip, step: Step, *, taken: bool, found: Order | None) -> OrderVerdict:
+    """The verdict on a step that the conditional UPDATE took (`taken`) or not; `found` is the order since."""
     if found is None:
         return OrderVerdict(flip.order_id, Verdict.NOT_FOUND, None)
-    same = found.payment_id == flip.payment_id and found.status == OrderStatus.PAID
-    return OrderVerdict(flip.order_id, Verdict.ALREADY_DONE if same else Verdict.REFUSED, found.status)
+    if taken:
+        return OrderVerdict(flip.order_id, Verdict.DONE, found.status)
+    already = _is_there(step, found, flip.payment_id)
+    return OrderVerdict(flip.order_id, Verdict.ALREADY_DONE if already else Verdict.REFUSED, found.status)
+
+
+def _is_there(step: Step, order: Order, payment_id: UUID) -> bool:
+    """Whether the order stands where the step would have brought it."""
+    if step == Step.GIVE_BACK and order.status == OrderStatus.CANCELLED:
+        return True  # whoever cancelled it: no payment can be its any more
+    status = OrderStatus.PAID if step == Step.PAY else OrderStatus.REFUNDED
+    return order.status == status and order.payment_id == payment_id
 
 
 def refuse_cancel(order: Order) -> PayonceError:

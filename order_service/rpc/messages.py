@@ -1,9 +1,8 @@
 """Messages ↔ domain values."""
 
-from order_service.domain.orders import Order, OrderContent, OrderStatus, OrderVerdict, Verdict
+from order_service.domain.orders import Order, OrderStatus, OrderVerdict, Verdict
 from payonce.order.v1 import order_pb2, order_service_pb2
 from payonce.type.v1 import money_pb2
-from shared.checks import Checks
 from shared.rpc.timestamps import timestamp
 
 STATUS = {
@@ -21,23 +20,6 @@ VERDICT = {
 }
 
 
-def content_of(request: order_service_pb2.CreateOrderRequest) -> OrderContent:
-    """The checked content of a new order. Raises INVALID_REQUEST."""
-    checks = Checks()
-    content = OrderContent(
-        order_id=checks.client_id("order_id", request.order_id),
-        customer_id=checks.client_id("customer_id", request.customer_id),
-        payer_account_id=checks.client_id("payer_account_id", request.payer_account_id),
-        payee_account_id=checks.client_id("payee_account_id", request.payee_account_id),
-        amount=checks.amount("amount", request.amount.currency_code, request.amount.minor_units),
-        description=checks.text("description", request.description, limit=200),
-    )
-    if content.payer_account_id == content.payee_account_id:
-        checks.fail("payee_account_id", "must be another account than the payer's")
-    checks.done()
-    return content
-
-
 def order_message(order: Order) -> order_pb2.Order:
     """The order as clients see it."""
     content = order.content
@@ -53,6 +35,7 @@ def order_message(order: Order) -> order_pb2.Order:
         create_time=timestamp(order.created_at),
         pay_time=timestamp(order.paid_at),
         cancel_time=timestamp(order.cancelled_at),
+        refund_time=timestamp(order.refunded_at),
     )
 
 

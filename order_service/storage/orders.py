@@ -1,12 +1,12 @@
 """Statements on the table `orders`."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, UUID, insert
 
-from order_service.domain.orders import Flip, Order, OrderContent, OrderStatus
+from order_service.domain.orders import Filter, Flip, Order, OrderContent, OrderStatus
 from order_service.storage.schema import orders
 from shared.database import Connection
 from shared.money import Money
@@ -35,13 +35,12 @@ async def by_ids(connection: Connection, order_ids: Sequence[str]) -> dict[str, 
     return {row.order_id: _order(row) for row in rows}
 
 
-async def newest(
-    connection: Connection, *, customer_id: str, before: tuple[datetime, str] | None, limit: int
-) -> list[Order]:
-    """One page, newest first, after the position `before`."""
+async def newest(connection: Connection, wanted: Filter, *, before: Sequence[Any] | None, limit: int) -> list[Order]:
+    """One page, newest first: what comes after the position `before` (created_at, order_id)."""
     query = sa.select(orders).order_by(orders.c.created_at.desc(), orders.c.order_id.desc()).limit(limit)
-    if customer_id:
-        query = query.where(orders.c.customer_id == customer_id)
+    for name in ("customer_id", "payee_account_id", "status"):
+        if (value := getattr(wanted, name)) is not None:
+            query = query.where(orders.c[name] == value)
     if before:
         query = query.where(sa.tuple_(orders.c.created_at, orders.c.order_id) < sa.tuple_(*before))
     return [_order(row) for row in await connection.execute(query)]
@@ -59,27 +58,56 @@ async def cancel(connection: Connection, order_id: str) -> Order | None:
     return _order(row) if row else None
 
 
+def _step(sql: str) -> sa.TextClause:
+    return sa.text(sql).bindparams(
+        sa.bindparam("order_ids", type_=ARRAY(sa.Text)),
+        sa.bindparam("payment_ids", type_=ARRAY(UUID(as_uuid=True))),
+    )
+
+
 # The flip. `status = 'unpaid'` makes it happen once: of two at the same time the second waits for the first's row
 # lock, looks again, and changes nothing. No row returned = lost, and the use case reads what stands there instead.
-FLIP = sa.text(
+FLIP = _step(
     """
     UPDATE orders
        SET status = 'paid', payment_id = flip.payment_id, paid_at = now()
       FROM unnest(:order_ids, :payment_ids) AS flip (order_id, payment_id)
      WHERE orders.order_id = flip.order_id
        AND orders.status = 'unpaid'
- RETURNING orders.order_id, orders.payment_id
+ RETURNING flip.payment_id AS for_payment, orders.*
     """
-).bindparams(
-    sa.bindparam("order_ids", type_=ARRAY(sa.Text)),
-    sa.bindparam("payment_ids", type_=ARRAY(UUID(as_uuid=True))),
 )
 
 
-async def mark_paid(connection: Connection, flips: Sequence[Flip]) -> set[Flip]:
+async def mark_paid(connection: Connection, flips: Sequence[Flip]) -> dict[Flip, Order]:
     """UNPAID → PAID; the flips that happened."""
+    return await _take(connection, FLIP, flips)
+
+
+# The way back. An order ends here for good, so that a flip that was sent long ago and arrives late is refused.
+GIVE_BACK = _step(
+    """
+    UPDATE orders
+       SET status = CASE status WHEN 'paid' THEN 'refunded' ELSE 'cancelled' END,
+           refunded_at = CASE status WHEN 'paid' THEN now() END,
+           cancelled_at = CASE status WHEN 'unpaid' THEN now() END
+      FROM unnest(:order_ids, :payment_ids) AS flip (order_id, payment_id)
+     WHERE orders.order_id = flip.order_id
+       AND (orders.status = 'unpaid' OR orders.status = 'paid' AND orders.payment_id = flip.payment_id)
+ RETURNING flip.payment_id AS for_payment, orders.*
+    """
+)
+
+
+async def mark_refunded(connection: Connection, flips: Sequence[Flip]) -> dict[Flip, Order]:
+    """PAID by the payment → REFUNDED, UNPAID → CANCELLED; the steps that happened."""
+    return await _take(connection, GIVE_BACK, flips)
+
+
+async def _take(connection: Connection, statement: sa.TextClause, flips: Sequence[Flip]) -> dict[Flip, Order]:
     arrays = {"order_ids": [f.order_id for f in flips], "payment_ids": [f.payment_id for f in flips]}
-    return {Flip(row.order_id, row.payment_id) for row in await connection.execute(FLIP, arrays)}
+    rows = await connection.execute(statement, arrays)
+    return {Flip(row.order_id, row.for_payment): _order(row) for row in rows}
 
 
 def _order(row: sa.Row[tuple[object, ...]]) -> Order:
@@ -92,4 +120,4 @@ def _order(row: sa.Row[tuple[object, ...]]) -> Order:
         description=row.description,
     )
     status = OrderStatus(row.status)
-    return Order(content, status, row.payment_id, row.created_at, row.paid_at, row.cancelled_at)
+    return Order(content, status, row.payment_id, row.created_at, row.paid_at, row.cancelled_at, row.refunded_at)

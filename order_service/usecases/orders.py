@@ -1,14 +1,16 @@
 """What order_service does. Every change is one conditional statement; who loses reads what the winner wrote."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from typing import Any
 
 from order_service.domain.orders import (
+    Filter,
     Flip,
     Order,
     OrderContent,
     OrderStatus,
     OrderVerdict,
+    Step,
     differing_fields,
     judge,
     not_found,
@@ -55,10 +57,10 @@ class Orders:
         found = await self._database.read(lambda connection: orders.by_ids(connection, order_ids))
         return [found[order_id] for order_id in order_ids if order_id in found]
 
-    async def newest(self, *, customer_id: str, before: tuple[datetime, str] | None, limit: int) -> list[Order]:
+    async def newest(self, wanted: Filter, *, before: Sequence[Any] | None, limit: int) -> list[Order]:
         """One page of orders, newest first."""
         return await self._database.read(
-            lambda connection: orders.newest(connection, customer_id=customer_id, before=before, limit=limit)
+            lambda connection: orders.newest(connection, wanted, before=before, limit=limit)
         )
 
     async def cancel(self, order_id: str) -> tuple[Order, bool]:
@@ -79,14 +81,27 @@ class Orders:
 
     async def mark_paid(self, flips: Sequence[Flip]) -> list[OrderVerdict]:
         """Flip orders to PAID; a verdict for each, in the order given."""
+        verdicts = await self._take(Step.PAY, flips)
+        failpoint("mark_orders_paid_committed")
+        return verdicts
+
+    async def mark_refunded(self, flips: Sequence[Flip]) -> list[OrderVerdict]:
+        """End orders so that their money can go back; a verdict for each, in the order given."""
+        verdicts = await self._take(Step.GIVE_BACK, flips)
+        failpoint("mark_orders_refunded_committed")
+        return verdicts
+
+    async def _take(self, step: Step, flips: Sequence[Flip]) -> list[OrderVerdict]:
+        statement = orders.mark_paid if step == Step.PAY else orders.mark_refunded
 
         async def work(connection: Connection) -> list[OrderVerdict]:
             in_id_order = sorted(flips, key=lambda flip: (flip.order_id, flip.payment_id))
-            flipped = await orders.mark_paid(connection, in_id_order)
-            lost = [flip.order_id for flip in flips if flip not in flipped]
+            taken = await statement(connection, in_id_order)
+            lost = [flip.order_id for flip in flips if flip not in taken]
             found = await orders.by_ids(connection, lost) if lost else {}
-            return [judge(flip, flipped=flip in flipped, found=found.get(flip.order_id)) for flip in flips]
+            return [
+                judge(flip, step, taken=flip in taken, found=taken.get(flip) or found.get(flip.order_id))
+                for flip in flips
+            ]
 
-        verdicts = await self._database.transact(work)
-        failpoint("mark_orders_paid_committed")
-        return verdicts
+        return await self._database.transact(work)

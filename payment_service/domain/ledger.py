@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeAlias
 from uuid import UUID
 
 from shared.errors import Reason
@@ -26,25 +27,37 @@ class TransferKind(StrEnum):
     """Why money moves."""
 
     DEPOSIT = "deposit"
+    WITHDRAWAL = "withdrawal"
     CHARGE = "charge"
     REVERSAL = "reversal"
+    REFUND = "refund"
+
+
+# These give back what a merchant may have spent already; the customer's money must not be stuck for that.
+CORRECTIONS = (TransferKind.REVERSAL, TransferKind.REFUND)
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account as it stands. `last_sequence` counts its entries."""
+    """An account as it stands. `last_sequence` counts its entries, `held_minor` is what authorizations reserve."""
 
     account_id: str
     owner_id: str
     kind: AccountKind
     balance: Money
+    held_minor: int
     last_sequence: int
     created_at: datetime
+
+    @property
+    def available(self) -> Money:
+        """What can be paid or withdrawn."""
+        return replace(self.balance, minor_units=self.balance.minor_units - self.held_minor)
 
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """`amount` goes from `source` to `target`."""
+    """`amount` goes from `source` to `target`. `release` of the source's held amount is freed with it."""
 
     transfer_id: UUID
     kind: TransferKind
@@ -53,6 +66,22 @@ class Transfer:
     amount: Money
     payment_id: UUID | None = None
     owner_id: str | None = None  # when given, the source must be this owner's
+    release_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """`amount` of `source` is reserved for `target`, or released again. The balance stays as it is."""
+
+    payment_id: UUID
+    source: str
+    target: str
+    amount: Money
+    owner_id: str | None = None
+    release: bool = False
+
+
+Movement: TypeAlias = Transfer | Hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,54 +98,74 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
-    """A transfer that cannot be made, and the account that stands in its way."""
+class StoredEntry:
+    """An entry, and when it was written, by the database's clock."""
 
-    transfer: Transfer
+    entry: Entry
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A movement that cannot be made, and the account that stands in its way."""
+
+    movement: Movement
     reason: Reason
     account_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A transfer with its two legs."""
+
+    transfer: Transfer
+    source: Entry
+    target: Entry
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What to write: transfers with their entries, the accounts as they will be; and what was refused."""
 
-    transfers: list[Transfer]
-    entries: list[Entry]
+    posted: list[Posted]
     accounts: list[Account]
     refused: list[Refused]
 
 
-def plan(accounts: Mapping[str, Account], transfers: Iterable[Transfer]) -> Plan:
-    """Apply the transfers one after the other to the (locked) accounts. One refused leaves no trace on the others."""
+def plan(accounts: Mapping[str, Account], movements: Iterable[Movement]) -> Plan:
+    """Apply the movements one after the other to the (locked) accounts. One refused leaves no trace on the others."""
     now = dict(accounts)
-    done: list[Transfer] = []
-    entries: list[Entry] = []
+    posted: list[Posted] = []
     refused: list[Refused] = []
-    for transfer in transfers:
-        obstacle = _obstacle(now, transfer)
+    for movement in movements:
+        obstacle = _obstacle(now, movement)
         if obstacle:
             refused.append(obstacle)
-            continue
-        done.append(transfer)
-        for account_id, amount_minor in (
-            (transfer.source, -transfer.amount.minor_units),
-            (transfer.target, transfer.amount.minor_units),
-        ):
-            now[account_id] = account = _moved(now[account_id], amount_minor)
-            entries.append(_entry(transfer, account, amount_minor))
-    touched = sorted({entry.account_id for entry in entries})
-    return Plan(done, entries, [now[account_id] for account_id in touched], refused)
+        elif isinstance(movement, Hold):
+            change = -movement.amount.minor_units if movement.release else movement.amount.minor_units
+            source = now[movement.source]
+            now[movement.source] = replace(source, held_minor=source.held_minor + change)
+        else:
+            posted.append(
+                Posted(movement, _move(now, movement, movement.source), _move(now, movement, movement.target))
+            )
+    touched = sorted(account_id for account_id, account in now.items() if account is not accounts[account_id])
+    return Plan(posted, [now[account_id] for account_id in touched], refused)
 
 
-def _moved(account: Account, amount_minor: int) -> Account:
-    balance = replace(account.balance, minor_units=account.balance.minor_units + amount_minor)
-    return replace(account, balance=balance, last_sequence=account.last_sequence + 1)
-
-
-def _entry(transfer: Transfer, after: Account, amount_minor: int) -> Entry:
+def _move(now: dict[str, Account], transfer: Transfer, account_id: str) -> Entry:
+    """Apply one leg."""
+    leaves = account_id == transfer.source
+    amount_minor = -transfer.amount.minor_units if leaves else transfer.amount.minor_units
+    before = now[account_id]
+    after = now[account_id] = replace(
+        before,
+        balance=replace(before.balance, minor_units=before.balance.minor_units + amount_minor),
+        held_minor=before.held_minor - (transfer.release_minor if leaves else 0),
+        last_sequence=before.last_sequence + 1,
+    )
     return Entry(
-        account_id=after.account_id,
+        account_id=account_id,
         sequence=after.last_sequence,
         transfer_id=transfer.transfer_id,
         kind=transfer.kind,
@@ -126,26 +175,36 @@ def _entry(transfer: Transfer, after: Account, amount_minor: int) -> Entry:
     )
 
 
-def _obstacle(accounts: Mapping[str, Account], transfer: Transfer) -> Refused | None:
-    """The first rule that the transfer breaks, if any."""
-    source, target = accounts.get(transfer.source), accounts.get(transfer.target)
-    if source is None or (transfer.owner_id is not None and source.owner_id != transfer.owner_id):
-        return Refused(transfer, Reason.ACCOUNT_NOT_FOUND, transfer.source)  # somebody else's = absent
+def _obstacle(accounts: Mapping[str, Account], movement: Movement) -> Refused | None:
+    """The first rule that the movement breaks, if any."""
+    source, target = accounts.get(movement.source), accounts.get(movement.target)
+    if source is None or (movement.owner_id is not None and source.owner_id != movement.owner_id):
+        return Refused(movement, Reason.ACCOUNT_NOT_FOUND, movement.source)  # somebody else's = absent
     if target is None:
-        return Refused(transfer, Reason.ACCOUNT_NOT_FOUND, transfer.target)
+        return Refused(movement, Reason.ACCOUNT_NOT_FOUND, movement.target)
     for account in (source, target):
-        if account.balance.currency != transfer.amount.currency:
-            return Refused(transfer, Reason.CURRENCY_MISMATCH, account.account_id)
-    if transfer.kind == TransferKind.CHARGE:
+        if account.balance.currency != movement.amount.currency:
+            return Refused(movement, Reason.CURRENCY_MISMATCH, account.account_id)
+    if isinstance(movement, Hold) and movement.release:
+        return None
+    if isinstance(movement, Hold) or movement.kind == TransferKind.CHARGE:
         for account, kind in ((source, AccountKind.CUSTOMER), (target, AccountKind.MERCHANT)):
             if account.kind != kind:
-                return Refused(transfer, Reason.ACCOUNT_KIND_MISMATCH, account.account_id)
-    may_go_below_zero = source.kind == AccountKind.SYSTEM or (
-        transfer.kind == TransferKind.REVERSAL and source.kind == AccountKind.MERCHANT
-    )
-    if source.balance.minor_units < transfer.amount.minor_units and not may_go_below_zero:
-        return Refused(transfer, Reason.INSUFFICIENT_FUNDS, source.account_id)
-    for account, change in ((source, -transfer.amount.minor_units), (target, transfer.amount.minor_units)):
-        if abs(account.balance.minor_units + change) > MAX_BALANCE_MINOR:
-            return Refused(transfer, Reason.BALANCE_LIMIT_EXCEEDED, account.account_id)
+                return Refused(movement, Reason.ACCOUNT_KIND_MISMATCH, account.account_id)
+    if not _has_funds(source, movement):
+        return Refused(movement, Reason.INSUFFICIENT_FUNDS, source.account_id)
+    if isinstance(movement, Transfer):
+        for account, change in ((source, -movement.amount.minor_units), (target, movement.amount.minor_units)):
+            if abs(account.balance.minor_units + change) > MAX_BALANCE_MINOR:
+                return Refused(movement, Reason.BALANCE_LIMIT_EXCEEDED, account.account_id)
     return None
+
+
+def _has_funds(source: Account, movement: Movement) -> bool:
+    """The guard against overdraft. The system's accounts have none, and corrections may take a merchant below zero."""
+    released = movement.release_minor if isinstance(movement, Transfer) else 0
+    if source.kind == AccountKind.SYSTEM:
+        return True
+    if source.kind == AccountKind.MERCHANT and isinstance(movement, Transfer) and movement.kind in CORRECTIONS:
+        return True
+    return source.available.minor_units + released >= movement.amount.minor_units

@@ -1,17 +1,34 @@
-"""Payments: what was asked, what was decided, and why."""
+"""Payments: one attempt each to pay for a subject, which is an order or a ticket."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NewType
 from uuid import UUID
 
 from shared.errors import PayonceError, Reason
 from shared.money import Money
 
+# What a payment is for: `order:…` or `ticket:…`. The claim is on the subject, and so is the shard key.
+Subject = NewType("Subject", str)
+ORDER = "order:"
+TICKET = "ticket:"
+
+
+def order_subject(order_id: str) -> Subject:
+    """The subject that an order is."""
+    return Subject(ORDER + order_id)
+
+
+def order_of(subject: Subject) -> str:
+    """The order's id; empty when the subject is a ticket."""
+    return subject.removeprefix(ORDER) if subject.startswith(ORDER) else ""
+
 
 class PaymentState(StrEnum):
-    """SUCCEEDED → REVERSED | REFUNDED; DECLINED and VOIDED are born final."""
+    """AUTHORIZED → SUCCEEDED | VOIDED; SUCCEEDED → REVERSED | REFUNDED; DECLINED is born final."""
 
+    AUTHORIZED = "authorized"
     SUCCEEDED = "succeeded"
     DECLINED = "declined"
     REVERSED = "reversed"
@@ -19,135 +36,54 @@ class PaymentState(StrEnum):
     VOIDED = "voided"
 
 
-class OrderStatus(StrEnum):
-    """An order's status, as order_service tells it."""
+class StateReason(StrEnum):
+    """Why a payment is DECLINED, REVERSED or VOIDED."""
 
-    UNPAID = "unpaid"
-    PAID = "paid"
-    CANCELLED = "cancelled"
-    REFUNDED = "refunded"
-
-
-class Verdict(StrEnum):
-    """order_service's answer to a flip. Only REFUSED is definitive and a ground for reversing."""
-
-    CONFIRMED = "confirmed"
-    REFUSED = "refused"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What this service needs to know of an order. Its content never changes; its status may have, since."""
-
-    order_id: str
-    customer_id: str
-    payer_account_id: str
-    payee_account_id: str
-    amount: Money
-    status: OrderStatus
-    payment_id: UUID | None
+    INSUFFICIENT_FUNDS = "INSUFFICIENT_FUNDS"
+    ORDER_CANCELLED = "ORDER_CANCELLED"
+    ORDER_REFUNDED = "ORDER_REFUNDED"
+    ORDER_ALREADY_PAID = "ORDER_ALREADY_PAID"
+    REVERSAL_REQUESTED = "REVERSAL_REQUESTED"
+    AUTHORIZATION_VOIDED = "AUTHORIZATION_VOIDED"
+    AUTHORIZATION_EXPIRED = "AUTHORIZATION_EXPIRED"
 
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """One attempt to pay an order. Times are the database's, in UTC."""
+    """One attempt. Times are the database's, in UTC.
+
+    `correction_id` is set from the moment on which the payment is being taken back as a whole: nothing else may then
+    change it. `expires_at` is set for authorizations.
+    """
 
     payment_id: UUID
-    order_id: str
+    subject: Subject
     payer_account_id: str
     payee_account_id: str
     amount: Money
+    captured_minor: int
+    refunded_minor: int
     state: PaymentState
-    state_reason: Reason | None
+    state_reason: StateReason | None
+    correction_id: UUID | None
     created_at: datetime
     confirmed_at: datetime | None
     reversed_at: datetime | None
+    refunded_at: datetime | None
+    expires_at: datetime | None
 
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """An order to be charged, with the ids that payment and transfer will have: given once, kept on every retry."""
-
-    order: Order
-    payment_id: UUID
-    transfer_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class PayOrder:
-    """The command. `expected_amount` is what the caller believes the order costs."""
-
-    order_id: str
-    expected_amount: Money | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Paid:
-    """The outcome OK."""
-
-    payment: Payment
-    order_confirmed: bool
-    replayed: bool
-
-
-REFUSED_BECAUSE = {
-    OrderStatus.PAID: Reason.ORDER_ALREADY_PAID,
-    OrderStatus.CANCELLED: Reason.ORDER_CANCELLED,
-    OrderStatus.REFUNDED: Reason.ORDER_REFUNDED,
-}
-TEXTS = {
-    Reason.ORDER_ALREADY_PAID: "The order is paid by another payment.",
-    Reason.ORDER_CANCELLED: "The order is cancelled.",
-    Reason.ORDER_REFUNDED: "The order is refunded.",
-    Reason.PAYMENT_VOIDED: "A reversal forbade this payment before it came.",
-    Reason.INSUFFICIENT_FUNDS: "The account does not hold enough money; nothing moved.",
-    Reason.ACCOUNT_NOT_FOUND: "There is no such account.",
-    Reason.ACCOUNT_KIND_MISMATCH: "An order is paid from a customer's account to a merchant's.",
-    Reason.CURRENCY_MISMATCH: "The currencies differ.",
-    Reason.AMOUNT_MISMATCH: "The order costs another amount than expected.",
-    Reason.BALANCE_LIMIT_EXCEEDED: "The balance would leave 64 bits.",
-}
-
-
-def refusal(reason: Reason, order_id: str, **metadata: str) -> PayonceError:
-    """The error for `reason`, about this order."""
-    return PayonceError(reason, TEXTS[reason], metadata={"order_id": order_id, **metadata})
-
-
-def in_progress(order_id: str) -> PayonceError:
-    """The answer when an attempt on this order did not come to its end in time."""
-    text = "This order is being paid by another request; send it again."
-    return PayonceError(Reason.PAYMENT_IN_PROGRESS, text, metadata={"order_id": order_id}, retry_after_s=0.5)
-
-
-def check_expected(command: PayOrder, amount: Money) -> PayonceError | None:
-    """Refuse a caller who believes in another amount."""
-    expected = command.expected_amount
-    if expected is None or expected == amount:
-        return None
-    reason = Reason.CURRENCY_MISMATCH if expected.currency != amount.currency else Reason.AMOUNT_MISMATCH
-    return refusal(reason, command.order_id, fields="expected_amount", amount=str(amount), expected=str(expected))
-
-
-def answer_of(payment: Payment, *, order_confirmed: bool, replayed: bool) -> Paid | PayonceError:
-    """The answer that an existing payment gives to whoever asks to pay its order."""
-    match payment.state:
-        case PaymentState.SUCCEEDED:
-            return Paid(payment, order_confirmed, replayed)
-        case PaymentState.REFUNDED:
-            return refusal(Reason.ORDER_REFUNDED, payment.order_id)
-        case PaymentState.VOIDED:
-            return refusal(Reason.PAYMENT_VOIDED, payment.order_id)
-        case PaymentState.REVERSED | PaymentState.DECLINED:
-            return refusal(payment.state_reason or Reason.ORDER_CANCELLED, payment.order_id)
+    @property
+    def refundable(self) -> Money:
+        """What is left of the charge."""
+        return Money(self.amount.currency, self.captured_minor - self.refunded_minor)
 
 
 class LookupOutcome(StrEnum):
-    """What is known about an order's payment."""
+    """What is known about the payment of an order or ticket."""
 
     NOT_SEEN = "not_seen"
     IN_PROGRESS = "in_progress"
+    AUTHORIZED = "authorized"
     SUCCEEDED = "succeeded"
     DECLINED = "declined"
     REVERSED = "reversed"
@@ -166,3 +102,45 @@ class Lookup:
     def safe_to_retry(self) -> bool:
         """Nothing has been charged, and a new attempt may charge."""
         return self.outcome in (LookupOutcome.NOT_SEEN, LookupOutcome.DECLINED)
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFilter:
+    """Which payments to list; None means any."""
+
+    subject: Subject | None = None
+    payer_account_id: str | None = None
+    payee_account_id: str | None = None
+    state: PaymentState | None = None
+
+
+TEXTS = {
+    Reason.ORDER_NOT_FOUND: "There is no such order.",
+    Reason.TICKET_NOT_FOUND: "There is no such ticket.",
+    Reason.PAYMENT_NOT_FOUND: "There is no such payment.",
+    Reason.ACCOUNT_NOT_FOUND: "There is no such account.",
+    Reason.ORDER_ALREADY_PAID: "The order is paid by another payment.",
+    Reason.ORDER_CANCELLED: "The order is cancelled.",
+    Reason.ORDER_REFUNDED: "The order is refunded.",
+    Reason.PAYMENT_AUTHORIZED: "The amount is reserved, not charged; capture it, void it, or reverse it.",
+    Reason.PAYMENT_CAPTURED: "The payment is charged; refund it or reverse it.",
+    Reason.PAYMENT_DECLINED: "The payment was declined; nothing moved.",
+    Reason.PAYMENT_REFUNDED: "The payment is refunded in full.",
+    Reason.PAYMENT_REVERSED: "The payment is reversed.",
+    Reason.PAYMENT_VOIDED: "The payment is void; no money moved, and none will.",
+    Reason.AUTHORIZATION_EXPIRED: "The authorization expired.",
+    Reason.TICKET_EXPIRED: "The ticket expired; it never executes again.",
+    Reason.TICKET_MISMATCH: "The ticket is not for this.",
+    Reason.INSUFFICIENT_FUNDS: "The account does not hold enough money; nothing moved.",
+    Reason.ACCOUNT_KIND_MISMATCH: "A payment goes from a customer's account to a merchant's.",
+    Reason.CURRENCY_MISMATCH: "The currencies differ.",
+    Reason.AMOUNT_MISMATCH: "The amounts differ.",
+    Reason.BALANCE_LIMIT_EXCEEDED: "The balance would leave 64 bits.",
+    Reason.REFUND_EXCEEDS_PAYMENT: "More than is left of the payment.",
+}
+
+
+def refusal(reason: Reason, **metadata: object) -> PayonceError:
+    """The error for `reason`; the metadata say about what, empty ones are left out."""
+    said = {name: str(value) for name, value in metadata.items() if value not in (None, "")}
+    return PayonceError(reason, TEXTS[reason], metadata=said)

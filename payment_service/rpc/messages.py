@@ -1,56 +1,38 @@
-"""Messages ↔ domain values."""
+"""Domain values → messages."""
 
-from payment_service.domain.ledger import Account, AccountKind, TransferKind
-from payment_service.domain.payments import Lookup, LookupOutcome, Payment, PaymentState, PayOrder
-from payment_service.storage.ledger import StoredEntry
-from payonce.payment.v1 import payment_pb2, payment_service_pb2
+from payment_service.domain.corrections import Correction, CorrectionKind
+from payment_service.domain.history import Event, EventKind
+from payment_service.domain.ledger import Account, AccountKind, StoredEntry, TransferKind
+from payment_service.domain.payments import Lookup, LookupOutcome, Payment, PaymentState, order_of
+from payment_service.domain.tickets import Ticket
+from payment_service.usecases.lookup import Explanation
+from payonce.payment.v1 import account_pb2, history_pb2, payment_pb2, payment_service_pb2, refund_pb2, ticket_pb2
 from payonce.type.v1 import money_pb2
-from shared.checks import Checks
 from shared.money import Money
 from shared.rpc.timestamps import timestamp
 
 STATE = {
+    PaymentState.AUTHORIZED: payment_pb2.PAYMENT_STATE_AUTHORIZED,
     PaymentState.SUCCEEDED: payment_pb2.PAYMENT_STATE_SUCCEEDED,
     PaymentState.DECLINED: payment_pb2.PAYMENT_STATE_DECLINED,
     PaymentState.REVERSED: payment_pb2.PAYMENT_STATE_REVERSED,
     PaymentState.REFUNDED: payment_pb2.PAYMENT_STATE_REFUNDED,
     PaymentState.VOIDED: payment_pb2.PAYMENT_STATE_VOIDED,
+    None: payment_pb2.PAYMENT_STATE_UNSPECIFIED,
 }
 TRANSFER_KIND = {
-    TransferKind.DEPOSIT: payment_pb2.TRANSFER_KIND_DEPOSIT,
-    TransferKind.CHARGE: payment_pb2.TRANSFER_KIND_CHARGE,
-    TransferKind.REVERSAL: payment_pb2.TRANSFER_KIND_REVERSAL,
+    TransferKind.DEPOSIT: account_pb2.TRANSFER_KIND_DEPOSIT,
+    TransferKind.WITHDRAWAL: account_pb2.TRANSFER_KIND_WITHDRAWAL,
+    TransferKind.CHARGE: account_pb2.TRANSFER_KIND_CHARGE,
+    TransferKind.REVERSAL: account_pb2.TRANSFER_KIND_REVERSAL,
+    TransferKind.REFUND: account_pb2.TRANSFER_KIND_REFUND,
 }
 ACCOUNT_KIND = {
-    AccountKind.CUSTOMER: payment_pb2.ACCOUNT_KIND_CUSTOMER,
-    AccountKind.MERCHANT: payment_pb2.ACCOUNT_KIND_MERCHANT,
+    AccountKind.CUSTOMER: account_pb2.ACCOUNT_KIND_CUSTOMER,
+    AccountKind.MERCHANT: account_pb2.ACCOUNT_KIND_MERCHANT,
 }
-ASKED_KIND = {
-    payment_pb2.ACCOUNT_KIND_UNSPECIFIED: AccountKind.CUSTOMER,
-    payment_pb2.ACCOUNT_KIND_CUSTOMER: AccountKind.CUSTOMER,
-    payment_pb2.ACCOUNT_KIND_MERCHANT: AccountKind.MERCHANT,
-}
-OUTCOME = {
-    LookupOutcome.NOT_SEEN: payment_service_pb2.LOOKUP_OUTCOME_NOT_SEEN,
-    LookupOutcome.IN_PROGRESS: payment_service_pb2.LOOKUP_OUTCOME_IN_PROGRESS,
-    LookupOutcome.SUCCEEDED: payment_service_pb2.LOOKUP_OUTCOME_SUCCEEDED,
-    LookupOutcome.DECLINED: payment_service_pb2.LOOKUP_OUTCOME_DECLINED,
-    LookupOutcome.REVERSED: payment_service_pb2.LOOKUP_OUTCOME_REVERSED,
-    LookupOutcome.REFUNDED: payment_service_pb2.LOOKUP_OUTCOME_REFUNDED,
-    LookupOutcome.VOIDED: payment_service_pb2.LOOKUP_OUTCOME_VOIDED,
-}
-
-
-def pay_order_of(request: payment_service_pb2.PayOrderRequest) -> PayOrder:
-    """The checked command. Raises INVALID_REQUEST."""
-    checks = Checks()
-    expected = None
-    if request.HasField("expected_amount"):
-        asked = request.expected_amount
-        expected = checks.amount("expected_amount", asked.currency_code, asked.minor_units)
-    command = PayOrder(checks.client_id("order_id", request.order_id), expected)
-    checks.done()
-    return command
+OUTCOME = {o: payment_service_pb2.LookupOutcome.Value(f"LOOKUP_OUTCOME_{o.name}") for o in LookupOutcome}
+EVENT_KIND = {k: history_pb2.PaymentEventKind.Value(f"PAYMENT_EVENT_KIND_{k.name}") for k in EventKind}
 
 
 def money_message(money: Money) -> money_pb2.Money:
@@ -59,10 +41,18 @@ def money_message(money: Money) -> money_pb2.Money:
 
 
 def payment_message(payment: Payment) -> payment_pb2.Payment:
-    """A payment as clients see it."""
+    """A payment as it stands."""
+    message = payment_made(payment)
+    if payment.refunded_minor:
+        message.refunded_amount.CopyFrom(money_message(Money(payment.amount.currency, payment.refunded_minor)))
+    return message
+
+
+def payment_made(payment: Payment) -> payment_pb2.Payment:
+    """A payment as it was made: without what was given back since, so that a replay equals the first answer."""
     return payment_pb2.Payment(
         payment_id=str(payment.payment_id),
-        order_id=payment.order_id,
+        order_id=order_of(payment.subject),
         payer_account_id=payment.payer_account_id,
         payee_account_id=payment.payee_account_id,
         amount=money_message(payment.amount),
@@ -70,24 +60,52 @@ def payment_message(payment: Payment) -> payment_pb2.Payment:
         state_reason=payment.state_reason or "",
         create_time=timestamp(payment.created_at),
         reverse_time=timestamp(payment.reversed_at),
+        captured_amount=money_message(Money(payment.amount.currency, payment.captured_minor)),
+        refund_time=timestamp(payment.refunded_at),
+        authorization_expire_time=timestamp(payment.expires_at),
     )
 
 
-def account_message(account: Account) -> payment_pb2.Account:
-    """An account as clients see it."""
-    return payment_pb2.Account(
+def refund_message(correction: Correction) -> refund_pb2.Refund:
+    """A refund."""
+    return refund_pb2.Refund(
+        refund_id=str(correction.correction_id),
+        payment_id=str(correction.payment_id),
+        amount=money_message(correction.amount),
+        reason=correction.reason,
+        create_time=timestamp(correction.created_at),
+        complete_time=timestamp(correction.completed_at),
+    )
+
+
+def ticket_message(ticket: Ticket, secret: str) -> ticket_pb2.Ticket:
+    """A ticket, with what only its first holder is told."""
+    return ticket_pb2.Ticket(
+        ticket=secret,
+        payer_account_id=ticket.payer_account_id,
+        payee_account_id=ticket.payee_account_id or "",
+        amount=money_message(ticket.amount) if ticket.amount else None,
+        create_time=timestamp(ticket.created_at),
+        expire_time=timestamp(ticket.expires_at),
+    )
+
+
+def account_message(account: Account) -> account_pb2.Account:
+    """An account."""
+    return account_pb2.Account(
         account_id=account.account_id,
         owner_id=account.owner_id,
         kind=ACCOUNT_KIND[account.kind],
         balance=money_message(account.balance),
         create_time=timestamp(account.created_at),
+        available_balance=money_message(account.available),
     )
 
 
-def entry_message(stored: StoredEntry) -> payment_pb2.Entry:
-    """An entry as clients see it."""
+def entry_message(stored: StoredEntry) -> account_pb2.Entry:
+    """An entry."""
     entry = stored.entry
-    return payment_pb2.Entry(
+    return account_pb2.Entry(
         transfer_id=str(entry.transfer_id),
         account_id=entry.account_id,
         sequence=entry.sequence,
@@ -105,4 +123,25 @@ def lookup_message(lookup: Lookup) -> payment_service_pb2.LookupPaymentResponse:
         outcome=OUTCOME[lookup.outcome],
         payment=payment_message(lookup.payment) if lookup.payment else None,
         safe_to_retry=lookup.safe_to_retry,
+    )
+
+
+def explanation_message(explanation: Explanation) -> history_pb2.ExplainPaymentResponse:
+    """Everything about an order or ticket."""
+    currencies = {payment.payment_id: payment.amount.currency for payment in explanation.attempts}
+    return history_pb2.ExplainPaymentResponse(
+        attempts=map(payment_message, explanation.attempts),
+        events=[_event_message(event, currencies[event.payment_id]) for event in explanation.events],
+        refunds=[refund_message(c) for c in explanation.corrections if c.kind == CorrectionKind.REFUND],
+    )
+
+
+def _event_message(event: Event, currency: str) -> history_pb2.PaymentEvent:
+    return history_pb2.PaymentEvent(
+        payment_id=str(event.payment_id),
+        kind=EVENT_KIND[event.kind],
+        actor=event.actor,
+        reason=event.reason,
+        amount=money_message(Money(currency, event.amount_minor)) if event.amount_minor else None,
+        create_time=timestamp(event.created_at),
     )

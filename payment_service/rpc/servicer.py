@@ -1,117 +1,209 @@
 """PaymentService: each method checks its request, calls one use case, and renders the result."""
 
 import asyncio
+import secrets
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
 
-from payment_service.domain.ledger import AccountKind
-from payment_service.domain.payments import Paid, PayOrder, in_progress
+from payment_service.domain.charges import Paid, PayOrder, in_progress
+from payment_service.domain.payments import StateReason, Subject, order_subject
+from payment_service.domain.tickets import PayWithTicket, ticket_subject
+from payment_service.rpc import requests
 from payment_service.rpc.messages import (
-    ASKED_KIND,
     account_message,
     entry_message,
+    explanation_message,
     lookup_message,
-    pay_order_of,
+    payment_made,
     payment_message,
+    refund_message,
+    ticket_message,
 )
 from payment_service.usecases.accounts import Accounts
+from payment_service.usecases.captures import Captures
+from payment_service.usecases.endings import Endings, Why
 from payment_service.usecases.lookup import Lookups
-from payonce.payment.v1 import payment_pb2, payment_service_pb2, payment_service_pb2_grpc
-from shared.checks import Checks
+from payment_service.usecases.pay_tickets import Tickets
+from payment_service.usecases.refunds import Refunds
+from payonce.payment.v1 import (
+    account_pb2,
+    authorization_pb2,
+    history_pb2,
+    payment_pb2,
+    payment_service_pb2,
+    payment_service_pb2_grpc,
+    refund_pb2,
+    ticket_pb2,
+)
 from shared.coalescer import Coalescer
-from shared.paging import decode_token, encode_token, page_size
 from shared.rpc.interceptor import Context, mark_replayed
 
 # An answer that reaches the caller just before the deadline is worth more than none.
 DEADLINE_MARGIN_S = 0.05
-# Who calls is not known before callers have identities; until then request ids are one space.
-CALLER = "anyone"
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, kw_only=True)
+class UseCases:
+    """What the service does."""
+
+    pay_orders: Coalescer[PayOrder, Paid]
+    pay_tickets: Coalescer[PayWithTicket, Paid]
+    tickets: Tickets
+    captures: Captures
+    refunds: Refunds
+    endings: Endings
+    lookups: Lookups
+    accounts: Accounts
 
 
 class PaymentServicer(payment_service_pb2_grpc.PaymentServiceServicer):
     """The RPCs; meaning, idempotency and errors are documented in `payment_service.proto`."""
 
-    def __init__(self, pay_orders: Coalescer[PayOrder, Paid], accounts: Accounts, lookups: Lookups) -> None:
-        self._pay_orders = pay_orders
-        self._accounts = accounts
-        self._lookups = lookups
+    def __init__(self, use: UseCases, *, ticket_ttl_s: float, authorization_ttl: timedelta) -> None:
+        self._use = use
+        self._ticket_ttl_s = ticket_ttl_s
+        self._authorization_ttl = authorization_ttl
 
     async def PayOrder(
         self, request: payment_service_pb2.PayOrderRequest, context: Context
     ) -> payment_service_pb2.PayOrderResponse:
-        command = pay_order_of(request)
-        remaining = context.time_remaining()
-        patience = None if remaining is None else max(remaining - DEADLINE_MARGIN_S, 0)
-        try:
-            paid = await asyncio.wait_for(self._pay_orders.submit(command), patience)
-        except TimeoutError:
-            raise in_progress(command.order_id) from None
+        command = requests.pay_order(request)
+        subject = order_subject(command.order_id)
+        paid = await _in_time(context, self._use.pay_orders.submit(command), subject)
         mark_replayed(context, paid.replayed)
         return payment_service_pb2.PayOrderResponse(
-            payment=payment_message(paid.payment), order_confirmed=paid.order_confirmed
+            payment=payment_made(paid.payment), order_confirmed=paid.order_confirmed
         )
 
+    async def CreateTicket(self, request: ticket_pb2.CreateTicketRequest, context: Context) -> ticket_pb2.Ticket:
+        asked = requests.new_ticket(request, self._ticket_ttl_s)
+        secret = secrets.token_urlsafe(16)
+        return ticket_message(await self._use.tickets.create(subject=ticket_subject(secret), **asked), secret)
+
+    async def PayWithTicket(
+        self, request: ticket_pb2.PayWithTicketRequest, context: Context
+    ) -> ticket_pb2.PayWithTicketResponse:
+        command = requests.pay_with_ticket(request)
+        paid = await _in_time(context, self._use.pay_tickets.submit(command), command.subject)
+        mark_replayed(context, paid.replayed)
+        return ticket_pb2.PayWithTicketResponse(payment=payment_made(paid.payment))
+
+    async def AuthorizePayment(
+        self, request: authorization_pb2.AuthorizePaymentRequest, context: Context
+    ) -> authorization_pb2.AuthorizePaymentResponse:
+        command = requests.pay_order(request, self._authorization_ttl)
+        subject = order_subject(command.order_id)
+        paid = await _in_time(context, self._use.pay_orders.submit(command), subject)
+        mark_replayed(context, paid.replayed)
+        return authorization_pb2.AuthorizePaymentResponse(payment=payment_message(paid.payment))
+
+    async def CapturePayment(
+        self, request: authorization_pb2.CapturePaymentRequest, context: Context
+    ) -> authorization_pb2.CapturePaymentResponse:
+        payment_id, amount = requests.capture(request)
+        paid = await self._use.captures.capture(payment_id, amount, requests.CALLER)
+        mark_replayed(context, paid.replayed)
+        return authorization_pb2.CapturePaymentResponse(
+            payment=payment_made(paid.payment), order_confirmed=paid.order_confirmed
+        )
+
+    async def VoidAuthorization(
+        self, request: authorization_pb2.VoidAuthorizationRequest, context: Context
+    ) -> authorization_pb2.VoidAuthorizationResponse:
+        why = Why(requests.CALLER, StateReason.AUTHORIZATION_VOIDED, requests.reason(request))
+        payment, replayed = await self._use.endings.void(requests.payment_id(request), why)
+        mark_replayed(context, replayed)
+        return authorization_pb2.VoidAuthorizationResponse(payment=payment_message(payment))
+
+    async def RefundPayment(
+        self, request: refund_pb2.RefundPaymentRequest, context: Context
+    ) -> refund_pb2.RefundPaymentResponse:
+        command = requests.refund(request)
+        refund, replayed = await self._use.refunds.refund(command, requests.once_request("RefundPayment", request))
+        mark_replayed(context, replayed)
+        return refund_pb2.RefundPaymentResponse(refund=refund_message(refund))
+
+    async def ReversePayment(
+        self, request: refund_pb2.ReversePaymentRequest, context: Context
+    ) -> refund_pb2.ReversePaymentResponse:
+        why = Why(requests.CALLER, StateReason.REVERSAL_REQUESTED, requests.reason(request))
+        payment, replayed = await self._use.endings.reverse(requests.subject(request), why)
+        mark_replayed(context, replayed)
+        return refund_pb2.ReversePaymentResponse(payment=payment_message(payment))
+
     async def GetPayment(self, request: payment_service_pb2.GetPaymentRequest, context: Context) -> payment_pb2.Payment:
-        checks = Checks()
-        payment_id = checks.uuid("payment_id", request.payment_id)
-        checks.done()
-        return payment_message(await self._lookups.get(payment_id))
+        return payment_message(await self._use.lookups.get(requests.payment_id(request)))
+
+    async def ListPayments(
+        self, request: payment_service_pb2.ListPaymentsRequest, context: Context
+    ) -> payment_service_pb2.ListPaymentsResponse:
+        wanted, page = requests.payments_page(request)
+        before = page.after[0] if page.after else None
+        found = await self._use.lookups.newest(wanted, before=before, limit=page.limit)
+        payments, token = page.cut(found, lambda payment: [payment.payment_id])
+        return payment_service_pb2.ListPaymentsResponse(payments=map(payment_message, payments), next_page_token=token)
 
     async def LookupPayment(
         self, request: payment_service_pb2.LookupPaymentRequest, context: Context
     ) -> payment_service_pb2.LookupPaymentResponse:
-        checks = Checks()
-        order_id = checks.client_id("order_id", request.order_id)
-        checks.done()
-        return lookup_message(await self._lookups.by_order(order_id))
+        return lookup_message(await self._use.lookups.by_subject(requests.subject(request)))
 
-    async def CreateAccount(
-        self, request: payment_service_pb2.CreateAccountRequest, context: Context
-    ) -> payment_pb2.Account:
-        checks = Checks()
-        account_id = checks.client_id("account_id", request.account_id)
-        owner_id = checks.client_id("owner_id", request.owner_id)
-        currency = checks.currency("currency_code", request.currency_code)
-        kind = ASKED_KIND.get(request.kind)
-        if kind is None:
-            checks.fail("kind", "must be ACCOUNT_KIND_CUSTOMER or ACCOUNT_KIND_MERCHANT")
-        checks.done()
-        account, replayed = await self._accounts.create(
-            account_id=account_id, owner_id=owner_id, kind=kind or AccountKind.CUSTOMER, currency=currency
-        )
+    async def ExplainPayment(
+        self, request: history_pb2.ExplainPaymentRequest, context: Context
+    ) -> history_pb2.ExplainPaymentResponse:
+        return explanation_message(await self._use.lookups.explain(requests.subject(request)))
+
+    async def CreateAccount(self, request: account_pb2.CreateAccountRequest, context: Context) -> account_pb2.Account:
+        account, replayed = await self._use.accounts.create(requests.new_account(request))
         mark_replayed(context, replayed)
         return account_message(account)
 
-    async def GetAccount(self, request: payment_service_pb2.GetAccountRequest, context: Context) -> payment_pb2.Account:
-        checks = Checks()
-        account_id = checks.client_id("account_id", request.account_id)
-        checks.done()
-        return account_message(await self._accounts.get(account_id))
+    async def GetAccount(self, request: account_pb2.GetAccountRequest, context: Context) -> account_pb2.Account:
+        return account_message(await self._use.accounts.get(requests.account_id(request)))
 
-    async def Deposit(
-        self, request: payment_service_pb2.DepositRequest, context: Context
-    ) -> payment_service_pb2.DepositResponse:
-        checks = Checks()
-        account_id = checks.client_id("account_id", request.account_id)
-        amount = checks.amount("amount", request.amount.currency_code, request.amount.minor_units)
-        request_id = checks.client_id("request_id", request.request_id)
-        checks.done()
-        entry, replayed = await self._accounts.deposit(
-            caller=CALLER, account_id=account_id, amount=amount, request_id=request_id
-        )
+    async def ListAccounts(
+        self, request: account_pb2.ListAccountsRequest, context: Context
+    ) -> account_pb2.ListAccountsResponse:
+        owner_id, page = requests.accounts_page(request)
+        after = page.after[0] if page.after else None
+        found = await self._use.accounts.page(owner_id=owner_id, after=after, limit=page.limit)
+        accounts, token = page.cut(found, lambda account: [account.account_id])
+        return account_pb2.ListAccountsResponse(accounts=map(account_message, accounts), next_page_token=token)
+
+    async def Deposit(self, request: account_pb2.DepositRequest, context: Context) -> account_pb2.DepositResponse:
+        account_id, amount = requests.money_across(request)
+        once = requests.once_request("Deposit", request)
+        entry, replayed = await self._use.accounts.deposit(account_id, amount, once)
         mark_replayed(context, replayed)
-        return payment_service_pb2.DepositResponse(entry=entry_message(entry))
+        return account_pb2.DepositResponse(entry=entry_message(entry))
+
+    async def Withdraw(self, request: account_pb2.WithdrawRequest, context: Context) -> account_pb2.WithdrawResponse:
+        account_id, amount = requests.money_across(request)
+        once = requests.once_request("Withdraw", request)
+        entry, replayed = await self._use.accounts.withdraw(account_id, amount, once)
+        mark_replayed(context, replayed)
+        return account_pb2.WithdrawResponse(entry=entry_message(entry))
 
     async def ListEntries(
-        self, request: payment_service_pb2.ListEntriesRequest, context: Context
-    ) -> payment_service_pb2.ListEntriesResponse:
-        checks = Checks()
-        account_id = checks.client_id("account_id", request.account_id)
-        size = page_size(checks, request.page_size)
-        position = decode_token(checks, request.page_token, (int,))
-        before = int(position[0]) if position else None
-        if before is not None and not 0 < before < 2**63:
-            checks.fail("page_token", "must be a next_page_token that this method returned")
-        checks.done()
-        found = await self._accounts.entries(account_id, before=before, limit=size + 1)
-        page, more = found[:size], found[size:]
-        token = encode_token(page[-1].entry.sequence) if more else ""
-        return payment_service_pb2.ListEntriesResponse(entries=map(entry_message, page), next_page_token=token)
+        self, request: account_pb2.ListEntriesRequest, context: Context
+    ) -> account_pb2.ListEntriesResponse:
+        account_id, page = requests.entries_page(request)
+        before = page.after[0] if page.after else None
+        found = await self._use.accounts.entries(account_id, before=before, limit=page.limit)
+        entries, token = page.cut(found, lambda stored: [stored.entry.sequence])
+        return account_pb2.ListEntriesResponse(entries=map(entry_message, entries), next_page_token=token)
+
+
+async def _in_time(context: Context, submitted: Awaitable[R], subject: Subject) -> R:
+    """Wait for the outcome, for as long as the caller does. What was submitted goes on without him."""
+    waiting = asyncio.ensure_future(submitted)
+    remaining = context.time_remaining()
+    patience = None if remaining is None else remaining - min(DEADLINE_MARGIN_S, remaining / 4)
+    done, _ = await asyncio.wait({waiting}, timeout=patience)
+    if not done:
+        waiting.cancel()
+        raise in_progress(subject)
+    return waiting.result()

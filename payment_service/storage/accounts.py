@@ -29,6 +29,18 @@ async def by_id(connection: Connection, account_id: str) -> Account | None:
     return _account(row) if row else None
 
 
+async def page(connection: Connection, *, owner_id: str | None, after: str | None, limit: int) -> list[Account]:
+    """One page by account id, after the id `after`. The system's own accounts are nobody's to see."""
+    query = (
+        sa.select(accounts).where(accounts.c.kind != AccountKind.SYSTEM).order_by(accounts.c.account_id).limit(limit)
+    )
+    if owner_id is not None:
+        query = query.where(accounts.c.owner_id == owner_id)
+    if after is not None:
+        query = query.where(accounts.c.account_id > after)
+    return [_account(row) for row in await connection.execute(query)]
+
+
 async def lock(connection: Connection, account_ids: Sequence[str]) -> dict[str, Account]:
     """The accounts that exist, locked until the transaction ends. In id order, so that no two wait in a circle."""
     ids = sa.bindparam("account_ids", sorted(set(account_ids)), type_=TEXTS)
@@ -43,11 +55,13 @@ async def lock(connection: Connection, account_ids: Sequence[str]) -> dict[str, 
 
 STORE = statement(
     """
-    UPDATE accounts SET balance_minor = a.balance_minor, last_sequence = a.last_sequence
-      FROM unnest(:account_ids, :balances, :sequences) AS a (account_id, balance_minor, last_sequence)
+    UPDATE accounts
+       SET balance_minor = a.balance_minor, held_minor = a.held_minor, last_sequence = a.last_sequence
+      FROM unnest(:account_ids, :balances, :held, :sequences)
+           AS a (account_id, balance_minor, held_minor, last_sequence)
      WHERE accounts.account_id = a.account_id
     """,
-    account_ids=TEXTS, balances=BIGINTS, sequences=BIGINTS,
+    account_ids=TEXTS, balances=BIGINTS, held=BIGINTS, sequences=BIGINTS,
 )  # fmt: skip
 
 
@@ -56,6 +70,7 @@ async def store(connection: Connection, changed: Sequence[Account]) -> None:
     arrays = {
         "account_ids": [a.account_id for a in changed],
         "balances": [a.balance.minor_units for a in changed],
+        "held": [a.held_minor for a in changed],
         "sequences": [a.last_sequence for a in changed],
     }
     await connection.execute(STORE, arrays)
@@ -67,6 +82,7 @@ def _account(row: sa.Row[Any]) -> Account:
         owner_id=row.owner_id,
         kind=AccountKind(row.kind),
         balance=Money(row.currency, row.balance_minor),
+        held_minor=row.held_minor,
         last_sequence=row.last_sequence,
         created_at=row.created_at,
     )

@@ -9,6 +9,8 @@ from sqlalchemy.types import TypeEngine
 TEXTS = ARRAY(sa.Text)
 UUIDS = ARRAY(UUID(as_uuid=True))
 BIGINTS = ARRAY(sa.BigInteger)
+BOOLEANS = ARRAY(sa.Boolean)
+FLOATS = ARRAY(sa.Float)
 
 
 def statement(sql: str, **arrays: TypeEngine[Any]) -> sa.TextClause:

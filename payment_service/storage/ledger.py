@@ -1,42 +1,37 @@
 """Statements on the tables `transfers` and `entries`. They only ever grow."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from payment_service.domain.ledger import Entry, Transfer, TransferKind
+from payment_service.domain.ledger import Entry, Posted, StoredEntry, TransferKind
 from payment_service.storage.arrays import BIGINTS, TEXTS, UUIDS, statement
 from payment_service.storage.schema import entries
 from shared.database import Connection
 from shared.money import Money
 
-
-@dataclass(frozen=True, slots=True)
-class StoredEntry:
-    """An entry, and when it was written."""
-
-    entry: Entry
-    created_at: datetime
-
-
 POST_TRANSFERS = statement(
     """
-    INSERT INTO transfers (transfer_id, kind, payment_id)
-    SELECT * FROM unnest(:transfer_ids, :kinds, :payment_ids)
+    INSERT INTO transfers
+           (transfer_id, kind, payment_id, source_account_id, source_sequence, target_account_id, target_sequence)
+    SELECT * FROM unnest(:transfer_ids, :kinds, :payment_ids, :sources, :source_sequences, :targets, :target_sequences)
     """,
     transfer_ids=UUIDS, kinds=TEXTS, payment_ids=UUIDS,
+    sources=TEXTS, source_sequences=BIGINTS, targets=TEXTS, target_sequences=BIGINTS,
 )  # fmt: skip
 
 
-async def post_transfers(connection: Connection, transfers: Sequence[Transfer]) -> None:
-    """Write the heads of transfers."""
+async def post_transfers(connection: Connection, posted: Sequence[Posted]) -> None:
+    """Write the heads of transfers; each tells where its legs are."""
     arrays: dict[str, list[Any]] = {
-        "transfer_ids": [t.transfer_id for t in transfers],
-        "kinds": [t.kind for t in transfers],
-        "payment_ids": [t.payment_id for t in transfers],
+        "transfer_ids": [p.transfer.transfer_id for p in posted],
+        "kinds": [p.transfer.kind for p in posted],
+        "payment_ids": [p.transfer.payment_id for p in posted],
+        "sources": [p.source.account_id for p in posted],
+        "source_sequences": [p.source.sequence for p in posted],
+        "targets": [p.target.account_id for p in posted],
+        "target_sequences": [p.target.sequence for p in posted],
     }
     await connection.execute(POST_TRANSFERS, arrays)
 
@@ -52,8 +47,9 @@ POST_ENTRIES = statement(
 )  # fmt: skip
 
 
-async def post_entries(connection: Connection, legs: Sequence[Entry]) -> None:
+async def post_entries(connection: Connection, posted: Sequence[Posted]) -> None:
     """Write the legs of transfers."""
+    legs = [leg for p in posted for leg in (p.source, p.target)]
     arrays: dict[str, list[Any]] = {
         "account_ids": [e.account_id for e in legs],
         "sequences": [e.sequence for e in legs],

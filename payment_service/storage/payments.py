@@ -1,4 +1,4 @@
-"""Statements on the table `payments`."""
+"""Statements on the table `payments` once the claim is made: reading, confirming, capturing, taking back."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,164 +6,95 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from payment_service.domain.payments import Attempt, Payment, PaymentState
-from payment_service.storage.arrays import BIGINTS, TEXTS, UUIDS, statement
+from payment_service.domain.payments import Payment, PaymentFilter, PaymentState, StateReason, Subject
+from payment_service.storage.arrays import TEXTS, UUIDS, statement
 from payment_service.storage.schema import payments
 from shared.database import Connection
-from shared.errors import Reason
 from shared.money import Money
 
-# Marks our advisory locks among those of others; LookupPayment looks for them.
-CLAIM_LOCKS = 7075
 
-# THE CLAIM: the line that prevents the double charge. The partial unique index `payments_claim` lets one attempt per
-# order in; whoever comes second waits here for the first to commit, inserts nothing, and reads the first one's payment.
-# In order_id order, so that two batches never wait for each other. The lock only tells LookupPayment that an attempt
-# is under way; it keeps nobody out.
-CLAIM = statement(
-    f"""
-    INSERT INTO payments
-           (order_id, payment_id, payer_account_id, payee_account_id, currency, amount_minor, state)
-    SELECT c.order_id, c.payment_id, c.payer, c.payee, c.currency, c.amount_minor, 'succeeded'
-      FROM (SELECT * FROM unnest(:order_ids, :payment_ids, :payers, :payees, :currencies, :amounts)
-                AS c (order_id, payment_id, payer, payee, currency, amount_minor)
-             ORDER BY order_id) AS c,
-           LATERAL pg_advisory_xact_lock_shared({CLAIM_LOCKS}, hashtext(c.order_id))
-        ON CONFLICT (order_id) WHERE state <> 'declined' DO NOTHING
- RETURNING payments.*
-    """,  # noqa: S608 - the only value written into it is the constant above
-    order_ids=TEXTS, payment_ids=UUIDS, payers=TEXTS, payees=TEXTS, currencies=TEXTS, amounts=BIGINTS,
-)  # fmt: skip
-
-
-async def claim(connection: Connection, attempts: Sequence[Attempt]) -> dict[str, Payment]:
-    """The claims won, by order. An order that is missing is somebody else's: lost, not failed."""
-    rows = await connection.execute(CLAIM, _arrays(attempts))
-    return {row.order_id: _payment(row) for row in rows}
-
-
-UNCLAIM = statement(
-    """
-    DELETE FROM payments USING unnest(:order_ids, :payment_ids) AS c (order_id, payment_id)
-     WHERE payments.order_id = c.order_id AND payments.payment_id = c.payment_id
-    """,
-    order_ids=TEXTS, payment_ids=UUIDS,
-)  # fmt: skip
-
-
-async def unclaim(connection: Connection, attempts: Sequence[Attempt]) -> None:
-    """Let go of claims made in this same transaction; the schema forbids it to any other."""
-    keys = {
-        "order_ids": [a.order.order_id for a in attempts],
-        "payment_ids": [a.payment_id for a in attempts],
-    }
-    await connection.execute(UNCLAIM, keys)
-
-
-RECORD_DECLINED = statement(
-    """
-    INSERT INTO payments
-           (order_id, payment_id, payer_account_id, payee_account_id, currency, amount_minor, state, state_reason)
-    SELECT c.*, 'declined', 'INSUFFICIENT_FUNDS'
-      FROM unnest(:order_ids, :payment_ids, :payers, :payees, :currencies, :amounts) AS c
-    """,
-    order_ids=TEXTS, payment_ids=UUIDS, payers=TEXTS, payees=TEXTS, currencies=TEXTS, amounts=BIGINTS,
-)  # fmt: skip
-
-
-async def record_declined(connection: Connection, attempts: Sequence[Attempt]) -> None:
-    """Keep attempts that found too little money. They hold no claim: the order stays payable."""
-    await connection.execute(RECORD_DECLINED, _arrays(attempts))
-
-
-async def by_orders(connection: Connection, order_ids: Sequence[str]) -> dict[str, Payment]:
-    """The one payment of each order that is not DECLINED."""
-    ids = sa.bindparam("order_ids", list(order_ids), type_=TEXTS)
+async def by_subjects(connection: Connection, subjects: Sequence[Subject]) -> dict[Subject, Payment]:
+    """The one payment of each subject that is not DECLINED."""
+    wanted = sa.bindparam("subjects", list(subjects), type_=TEXTS)
     query = sa.select(payments).where(
-        payments.c.order_id == sa.func.any(ids), payments.c.state != PaymentState.DECLINED
+        payments.c.subject == sa.func.any(wanted), payments.c.state != PaymentState.DECLINED
     )
-    return {row.order_id: _payment(row) for row in await connection.execute(query)}
+    return {row.subject: payment_of(row) for row in await connection.execute(query)}
 
 
-async def latest_declined(connection: Connection, order_id: str) -> Payment | None:
+async def attempts_of(connection: Connection, subject: Subject) -> list[Payment]:
+    """Every attempt for a subject, the oldest first."""
+    query = sa.select(payments).where(payments.c.subject == subject).order_by(payments.c.payment_id)
+    return [payment_of(row) for row in await connection.execute(query)]
+
+
+async def latest_declined(connection: Connection, subject: Subject) -> Payment | None:
     """The latest attempt that was declined."""
     query = (
         sa.select(payments)
-        .where(payments.c.order_id == order_id, payments.c.state == PaymentState.DECLINED)
+        .where(payments.c.subject == subject, payments.c.state == PaymentState.DECLINED)
         .order_by(payments.c.payment_id.desc())  # UUIDv7: ordered by time
         .limit(1)
     )
     row = (await connection.execute(query)).one_or_none()
-    return _payment(row) if row else None
+    return payment_of(row) if row else None
 
 
 async def by_id(connection: Connection, payment_id: UUID) -> Payment | None:
     """One payment."""
     row = (await connection.execute(sa.select(payments).where(payments.c.payment_id == payment_id))).one_or_none()
-    return _payment(row) if row else None
+    return payment_of(row) if row else None
 
 
-CLAIM_IS_HELD = sa.text(
-    f"""
-    SELECT EXISTS (SELECT FROM pg_locks
-                    WHERE locktype = 'advisory' AND objsubid = 2 AND granted
-                      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-                      AND classid = {CLAIM_LOCKS}
-                      AND objid::bigint = hashtext(:order_id)::bigint & 4294967295)
-    """  # noqa: S608
-)
+async def newest(connection: Connection, wanted: PaymentFilter, *, before: UUID | None, limit: int) -> list[Payment]:
+    """One page, newest first, before the payment `before`."""
+    query = sa.select(payments).order_by(payments.c.payment_id.desc()).limit(limit)
+    for name in ("subject", "payer_account_id", "payee_account_id", "state"):
+        if (value := getattr(wanted, name)) is not None:
+            query = query.where(payments.c[name] == value)
+    if before is not None:
+        query = query.where(payments.c.payment_id < before)
+    return [payment_of(row) for row in await connection.execute(query)]
 
 
-async def claim_is_held(connection: Connection, order_id: str) -> bool:
-    """Whether a transaction that claims this order is open at this moment."""
-    return bool((await connection.execute(CLAIM_IS_HELD, {"order_id": order_id})).scalar_one())
-
-
+# Skips rows that somebody else holds: one that is stuck never keeps the others waiting, and the completer comes again.
 CONFIRM = statement(
     """
+    WITH free AS MATERIALIZED (
+         SELECT p.subject, p.payment_id
+           FROM payments p JOIN unnest(:subjects, :payment_ids) AS c (subject, payment_id) USING (subject, payment_id)
+          WHERE p.state = 'succeeded' AND p.confirmed_at IS NULL
+          ORDER BY p.subject
+            FOR UPDATE OF p SKIP LOCKED)
     UPDATE payments SET confirmed_at = now()
-      FROM unnest(:order_ids, :payment_ids) AS c (order_id, payment_id)
-     WHERE payments.order_id = c.order_id AND payments.payment_id = c.payment_id
-       AND state = 'succeeded' AND confirmed_at IS NULL
+      FROM free
+     WHERE payments.subject = free.subject AND payments.payment_id = free.payment_id
+ RETURNING payments.*
     """,
-    order_ids=TEXTS, payment_ids=UUIDS,
+    subjects=TEXTS, payment_ids=UUIDS,
 )  # fmt: skip
 
 
-async def confirm(connection: Connection, flips: Sequence[tuple[str, UUID]]) -> None:
-    """Note that these (order, payment) are flipped. Again changes nothing."""
+async def confirm(connection: Connection, flips: Sequence[tuple[Subject, UUID]]) -> list[Payment]:
+    """Note that the orders of these (subject, payment) are PAID by them; those for which it is news."""
     pairs = sorted(flips)
-    await connection.execute(CONFIRM, {"order_ids": [o for o, _ in pairs], "payment_ids": [p for _, p in pairs]})
-
-
-REVERSE = sa.text(
-    """
-    UPDATE payments SET state = 'reversed', state_reason = :reason, reversed_at = now()
-     WHERE order_id = :order_id AND payment_id = :payment_id
-       AND state = 'succeeded' AND confirmed_at IS NULL
- RETURNING payments.*
-    """
-)
-
-
-async def reverse(connection: Connection, payment: Payment, reason: Reason) -> Payment | None:
-    """SUCCEEDED, unconfirmed → REVERSED; None when it is not (any more)."""
-    keys = {"order_id": payment.order_id, "payment_id": payment.payment_id, "reason": reason}
-    row = (await connection.execute(REVERSE, keys)).one_or_none()
-    return _payment(row) if row else None
+    keys = {"subjects": [s for s, _ in pairs], "payment_ids": [p for _, p in pairs]}
+    return [payment_of(row) for row in await connection.execute(CONFIRM, keys)]
 
 
 # Leased: two completers at once take different ones, and one that dies gives its lease back by time. The wait doubles
 # up to 10 s, so that a payment that can't be confirmed never keeps the others waiting.
 DUE = sa.text(
     """
+    WITH due AS MATERIALIZED (
+         SELECT subject, payment_id FROM payments
+          WHERE state = 'succeeded' AND confirmed_at IS NULL AND check_at <= now()
+          ORDER BY check_at LIMIT :limit
+            FOR UPDATE SKIP LOCKED)
     UPDATE payments
        SET check_at = now() + least(power(2, checks), 10) * interval '1 second', checks = checks + 1
-     WHERE (order_id, payment_id) IN (
-           SELECT order_id, payment_id FROM payments
-            WHERE state = 'succeeded' AND confirmed_at IS NULL AND check_at <= now()
-            ORDER BY check_at LIMIT :limit
-              FOR UPDATE SKIP LOCKED)
+      FROM due
+     WHERE payments.subject = due.subject AND payments.payment_id = due.payment_id
  RETURNING payments.*
     """
 )
@@ -171,30 +102,121 @@ DUE = sa.text(
 
 async def take_due(connection: Connection, limit: int) -> list[Payment]:
     """Unconfirmed payments whose turn it is, leased to the caller."""
-    return [_payment(row) for row in await connection.execute(DUE, {"limit": limit})]
+    return [payment_of(row) for row in await connection.execute(DUE, {"limit": limit})]
 
 
-def _arrays(attempts: Sequence[Attempt]) -> dict[str, list[Any]]:
-    return {
-        "order_ids": [a.order.order_id for a in attempts],
-        "payment_ids": [a.payment_id for a in attempts],
-        "payers": [a.order.payer_account_id for a in attempts],
-        "payees": [a.order.payee_account_id for a in attempts],
-        "currencies": [a.order.amount.currency for a in attempts],
-        "amounts": [a.order.amount.minor_units for a in attempts],
-    }
+CAPTURE = sa.text(
+    """
+    UPDATE payments SET state = 'succeeded', captured_minor = :captured_minor,
+                        check_at = now() + interval '2 seconds'
+     WHERE subject = :subject AND payment_id = :payment_id
+       AND state = 'authorized' AND correction_id IS NULL AND expires_at > now()
+ RETURNING payments.*
+    """
+)
 
 
-def _payment(row: sa.Row[Any]) -> Payment:
+async def capture(connection: Connection, payment: Payment, captured_minor: int) -> Payment | None:
+    """AUTHORIZED → SUCCEEDED; None when it is not AUTHORIZED (any more), or its time is over."""
+    return await _one(connection, CAPTURE, payment, captured_minor=captured_minor)
+
+
+async def expired(connection: Connection, limit: int) -> list[Payment]:
+    """Authorizations whose time is over and that nobody has begun to end."""
+    query = (
+        sa.select(payments)
+        .where(
+            payments.c.state == PaymentState.AUTHORIZED,
+            payments.c.correction_id.is_(None),
+            payments.c.expires_at <= sa.func.now(),
+        )
+        .order_by(payments.c.expires_at)
+        .limit(limit)
+    )
+    return [payment_of(row) for row in await connection.execute(query)]
+
+
+REFUND_PART = sa.text(
+    """
+    UPDATE payments SET refunded_minor = refunded_minor + :amount_minor
+     WHERE subject = :subject AND payment_id = :payment_id
+       AND state = 'succeeded' AND correction_id IS NULL AND refunded_minor + :amount_minor < captured_minor
+ RETURNING payments.*
+    """
+)
+
+
+async def refund_part(connection: Connection, payment: Payment, amount_minor: int) -> Payment | None:
+    """Count a refund that leaves something; None when it would not, or the payment is being taken back."""
+    return await _one(connection, REFUND_PART, payment, amount_minor=amount_minor)
+
+
+# The claim on the way back: one correction may take the whole payment back, whoever comes first. What it takes is what
+# is left, and from here on nothing else changes that.
+BEGIN_CORRECTION = sa.text(
+    """
+    UPDATE payments SET correction_id = :correction_id
+     WHERE subject = :subject AND payment_id = :payment_id
+       AND state = :state AND correction_id IS NULL
+       AND captured_minor - refunded_minor = :amount_minor
+       AND (NOT :only_unconfirmed OR confirmed_at IS NULL)
+ RETURNING payments.*
+    """
+)
+
+
+async def begin_correction(
+    connection: Connection, payment: Payment, correction_id: UUID, amount_minor: int, *, only_unconfirmed: bool = False
+) -> Payment | None:
+    """Give the payment's end into the hands of one correction; None when it changed since it was read."""
+    values = {"correction_id": correction_id, "state": payment.state, "amount_minor": amount_minor}
+    return await _one(connection, BEGIN_CORRECTION, payment, **values, only_unconfirmed=only_unconfirmed)
+
+
+END = sa.text(
+    """
+    UPDATE payments
+       SET state = :state, state_reason = :state_reason,
+           refunded_minor = CASE WHEN :state = 'refunded' THEN captured_minor ELSE refunded_minor END,
+           reversed_at = CASE WHEN :state = 'reversed' THEN now() END,
+           refunded_at = CASE WHEN :state = 'refunded' THEN now() END
+     WHERE subject = :subject AND payment_id = :payment_id
+       AND state IN ('authorized', 'succeeded') AND correction_id = :correction_id
+ RETURNING payments.*
+    """
+).bindparams(sa.bindparam("state", type_=sa.Text))
+
+
+async def end(
+    connection: Connection, payment: Payment, correction_id: UUID, state: PaymentState, reason: StateReason | None
+) -> Payment | None:
+    """Bring the payment to its final state, on behalf of its correction; None when that was done before."""
+    values = {"correction_id": correction_id, "state": state, "state_reason": reason}
+    return await _one(connection, END, payment, **values)
+
+
+async def _one(connection: Connection, query: sa.TextClause, payment: Payment, **values: Any) -> Payment | None:
+    keys = {"subject": payment.subject, "payment_id": payment.payment_id}
+    row = (await connection.execute(query, {**keys, **values})).one_or_none()
+    return payment_of(row) if row else None
+
+
+def payment_of(row: sa.Row[Any]) -> Payment:
+    """The domain's value of a row."""
     return Payment(
         payment_id=row.payment_id,
-        order_id=row.order_id,
+        subject=row.subject,
         payer_account_id=row.payer_account_id,
         payee_account_id=row.payee_account_id,
         amount=Money(row.currency, row.amount_minor),
+        captured_minor=row.captured_minor,
+        refunded_minor=row.refunded_minor,
         state=PaymentState(row.state),
-        state_reason=Reason(row.state_reason) if row.state_reason else None,
+        state_reason=StateReason(row.state_reason) if row.state_reason else None,
+        correction_id=row.correction_id,
         created_at=row.created_at,
         confirmed_at=row.confirmed_at,
         reversed_at=row.reversed_at,
+        refunded_at=row.refunded_at,
+        expires_at=row.expires_at,
     )

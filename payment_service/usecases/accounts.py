@@ -1,19 +1,27 @@
-"""Accounts, deposits, statements."""
+"""Accounts, money in and out, statements."""
 
-from typing import Any
-from uuid import UUID
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from payment_service.domain.ledger import Account, AccountKind, Transfer, TransferKind
-from payment_service.domain.payments import TEXTS
+from payment_service.domain.ledger import Account, AccountKind, StoredEntry, Transfer, TransferKind
+from payment_service.domain.payments import refusal
 from payment_service.storage import accounts, ledger
-from payment_service.storage.ledger import StoredEntry
-from payment_service.storage.requests import RequestKey
-from payment_service.usecases.once import once
+from payment_service.usecases.once import Json, Request, once
 from payment_service.usecases.post import post
 from shared.database import Connection, Database
 from shared.errors import PayonceError, Reason
 from shared.ids import new_id
 from shared.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """What the client says of an account to be opened."""
+
+    account_id: str
+    owner_id: str
+    kind: AccountKind
+    currency_code: str
 
 
 class Accounts:
@@ -22,27 +30,25 @@ class Accounts:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def create(self, *, account_id: str, owner_id: str, kind: AccountKind, currency: str) -> tuple[Account, bool]:
+    async def create(self, asked: NewAccount) -> tuple[Account, bool]:
         """The account, and whether it was there before with the same content. Raises ACCOUNT_ALREADY_EXISTS."""
 
         async def work(connection: Connection) -> tuple[Account, bool]:
             created = await accounts.create(
-                connection, account_id=account_id, owner_id=owner_id, kind=kind, currency=currency
+                connection,
+                account_id=asked.account_id,
+                owner_id=asked.owner_id,
+                kind=asked.kind,
+                currency=asked.currency_code,
             )
             if created:
                 return created, False
-            found = await accounts.by_id(connection, account_id)
+            found = await accounts.by_id(connection, asked.account_id)
             if found is None:
-                raise account_not_found(account_id)
-            there = {"owner_id": found.owner_id, "kind": found.kind, "currency_code": found.balance.currency}
-            asked = {"owner_id": owner_id, "kind": kind, "currency_code": currency}
-            if fields := [name for name in asked if asked[name] != there[name]]:
-                metadata = {"account_id": account_id, "fields": ",".join(fields)}
-                raise PayonceError(
-                    Reason.ACCOUNT_ALREADY_EXISTS,
-                    "The account id is taken by other content.",
-                    metadata=metadata,
-                )
+                raise refusal(Reason.ACCOUNT_NOT_FOUND, account_id=asked.account_id)
+            there = NewAccount(found.account_id, found.owner_id, found.kind, found.balance.currency)
+            if there != asked:
+                raise _taken(there, asked)
             return found, True
 
         return await self._database.transact(work)
@@ -51,52 +57,56 @@ class Accounts:
         """One account. Raises ACCOUNT_NOT_FOUND."""
         found = await self._database.read(lambda connection: accounts.by_id(connection, account_id))
         if found is None:
-            raise account_not_found(account_id)
+            raise refusal(Reason.ACCOUNT_NOT_FOUND, account_id=account_id)
         return found
 
-    async def entries(self, account_id: str, *, before: int | None, limit: int) -> list[StoredEntry]:
+    async def page(self, *, owner_id: str | None, after: str | None, limit: int) -> Sequence[Account]:
+        """One page of accounts, by id."""
+        return await self._database.read(
+            lambda connection: accounts.page(connection, owner_id=owner_id, after=after, limit=limit)
+        )
+
+    async def entries(self, account_id: str, *, before: int | None, limit: int) -> Sequence[StoredEntry]:
         """One page of the statement, newest first. Raises ACCOUNT_NOT_FOUND."""
         await self.get(account_id)
         return await self._database.read(
             lambda connection: ledger.statement_of(connection, account_id, before=before, limit=limit)
         )
 
-    async def deposit(
-        self, *, caller: str, account_id: str, amount: Money, request_id: str
-    ) -> tuple[StoredEntry, bool]:
+    async def deposit(self, account_id: str, amount: Money, request: Request) -> tuple[StoredEntry, bool]:
         """The account's leg of the deposit, and whether it was made before. Raises IDEMPOTENCY_KEY_REUSED."""
-        key = RequestKey(caller, "Deposit", request_id)
-        fields = {
-            "account_id": account_id,
-            "amount.currency_code": amount.currency,
-            "amount.minor_units": amount.minor_units,
-        }
-        transfer_id = new_id()
+        return await self._cross(TransferKind.DEPOSIT, account_id, amount, request)
 
-        async def work(connection: Connection) -> tuple[StoredEntry, bool]:
-            async def effect() -> dict[str, Any]:
-                return await _deposit(connection, transfer_id, account_id, amount)
+    async def withdraw(self, account_id: str, amount: Money, request: Request) -> tuple[StoredEntry, bool]:
+        """The same for a withdrawal. Raises INSUFFICIENT_FUNDS too."""
+        return await self._cross(TransferKind.WITHDRAWAL, account_id, amount, request)
 
-            response, replayed = await once(connection, key, fields, effect)
-            return await ledger.entry(connection, response["account_id"], response["sequence"]), replayed
+    async def _cross(
+        self, kind: TransferKind, account_id: str, amount: Money, request: Request
+    ) -> tuple[StoredEntry, bool]:
+        """Money comes in and goes out through system accounts, one a kind and currency: the outside world."""
+        outside = f"system:{kind}s:{amount.currency}"
+        source, target = (outside, account_id) if kind == TransferKind.DEPOSIT else (account_id, outside)
+        transfer = Transfer(new_id(), kind, source, target, amount)
 
-        return await self._database.transact(work)
+        async def effect(connection: Connection) -> Json:
+            await accounts.create(
+                connection, account_id=outside, owner_id="system", kind=AccountKind.SYSTEM, currency=amount.currency
+            )
+            made = await post(connection, [transfer])
+            if made.refused:
+                raise refusal(made.refused[0].reason, account_id=account_id)
+            leg = made.posted[0].target if kind == TransferKind.DEPOSIT else made.posted[0].source
+            return {"account_id": leg.account_id, "sequence": leg.sequence, "transfer_id": str(leg.transfer_id)}
+
+        response, replayed = await once(self._database, request, effect)
+        entry = await self._database.read(
+            lambda connection: ledger.entry(connection, response["account_id"], response["sequence"])
+        )
+        return entry, replayed
 
 
-async def _deposit(connection: Connection, transfer_id: UUID, account_id: str, amount: Money) -> dict[str, Any]:
-    """Money comes in through a system account, one a currency, which stands for the outside world."""
-    outside = f"system:deposits:{amount.currency}"
-    await accounts.create(
-        connection, account_id=outside, owner_id="system", kind=AccountKind.SYSTEM, currency=amount.currency
-    )
-    made = await post(connection, [Transfer(transfer_id, TransferKind.DEPOSIT, outside, account_id, amount)])
-    if made.refused:
-        reason = made.refused[0].reason
-        raise PayonceError(reason, TEXTS[reason], metadata={"account_id": account_id})
-    leg = next(entry for entry in made.entries if entry.account_id == account_id)
-    return {"account_id": leg.account_id, "sequence": leg.sequence}
-
-
-def account_not_found(account_id: str) -> PayonceError:
-    """The answer to an account that is absent, or somebody else's."""
-    return PayonceError(Reason.ACCOUNT_NOT_FOUND, TEXTS[Reason.ACCOUNT_NOT_FOUND], metadata={"account_id": account_id})
+def _taken(there: NewAccount, asked: NewAccount) -> PayonceError:
+    fields = [name for name in ("owner_id", "kind", "currency_code") if getattr(there, name) != getattr(asked, name)]
+    metadata = {"account_id": asked.account_id, "fields": ",".join(fields)}
+    return PayonceError(Reason.ACCOUNT_ALREADY_EXISTS, "The account id is taken by other content.", metadata=metadata)

@@ -1,11 +1,24 @@
-"""What is known about a payment."""
+"""What is known about payments."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
-from payment_service.domain.payments import Lookup, LookupOutcome, Payment
-from payment_service.storage import payments
+from payment_service.domain.corrections import Correction
+from payment_service.domain.history import Event
+from payment_service.domain.payments import Lookup, LookupOutcome, Payment, PaymentFilter, Subject, order_of, refusal
+from payment_service.storage import claims, corrections, history, payments, tickets
 from shared.database import Connection, Database
-from shared.errors import PayonceError, Reason
+from shared.errors import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Every attempt for a subject, what happened to each, and what was taken back."""
+
+    attempts: list[Payment]
+    events: list[Event]
+    corrections: list[Correction]
 
 
 class Lookups:
@@ -18,22 +31,51 @@ class Lookups:
         """One payment. Raises PAYMENT_NOT_FOUND."""
         found = await self._database.read(lambda connection: payments.by_id(connection, payment_id))
         if found is None:
-            metadata = {"payment_id": str(payment_id)}
-            raise PayonceError(Reason.PAYMENT_NOT_FOUND, "There is no such payment.", metadata=metadata)
+            raise refusal(Reason.PAYMENT_NOT_FOUND, payment_id=payment_id)
         return found
 
-    async def by_order(self, order_id: str) -> Lookup:
-        """The order's payment, the attempt under way, or the latest attempt that was declined."""
+    async def newest(self, wanted: PaymentFilter, *, before: UUID | None, limit: int) -> Sequence[Payment]:
+        """One page of payments, newest first."""
+        return await self._database.read(
+            lambda connection: payments.newest(connection, wanted, before=before, limit=limit)
+        )
+
+    async def by_subject(self, named: Subject | UUID) -> Lookup:
+        """The subject's payment, the attempt under way, or the latest that was declined. Raises TICKET_NOT_FOUND."""
+        subject = await self._subject(named)
 
         async def work(connection: Connection) -> Lookup:
+            await _require_ticket(connection, subject)
             # The lock first: an attempt that commits between the two reads is then found by the second.
-            held = await payments.claim_is_held(connection, order_id)
-            found = (await payments.by_orders(connection, [order_id])).get(order_id)
+            held = await claims.is_held(connection, subject)
+            found = (await payments.by_subjects(connection, [subject])).get(subject)
             if found is not None:
                 return Lookup(LookupOutcome(found.state), found)
             if held:
                 return Lookup(LookupOutcome.IN_PROGRESS, None)
-            declined = await payments.latest_declined(connection, order_id)
+            declined = await payments.latest_declined(connection, subject)
             return Lookup(LookupOutcome.DECLINED if declined else LookupOutcome.NOT_SEEN, declined)
 
         return await self._database.read(work)
+
+    async def explain(self, named: Subject | UUID) -> Explanation:
+        """Everything about a subject, or about that of a payment. Raises TICKET_NOT_FOUND, PAYMENT_NOT_FOUND."""
+        subject = await self._subject(named)
+
+        async def work(connection: Connection) -> Explanation:
+            await _require_ticket(connection, subject)
+            return Explanation(
+                await payments.attempts_of(connection, subject),
+                await history.of_subject(connection, subject),
+                await corrections.of_subject(connection, subject),
+            )
+
+        return await self._database.read(work)
+
+    async def _subject(self, named: Subject | UUID) -> Subject:
+        return (await self.get(named)).subject if isinstance(named, UUID) else named
+
+
+async def _require_ticket(connection: Connection, subject: Subject) -> None:
+    if not order_of(subject) and not await tickets.by_subjects(connection, [subject]):
+        raise refusal(Reason.TICKET_NOT_FOUND)

@@ -1,33 +1,47 @@
 """Idempotency for requests without a natural key: (caller, method, request_id), a fingerprint, the stored answer."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from payment_service.storage import requests
 from payment_service.storage.requests import RequestKey
-from shared.database import Connection
+from shared.database import Connection, Database
 from shared.errors import PayonceError, Reason
 
 Json = dict[str, Any]
+Effect = Callable[[Connection], Awaitable[Json]]
 
 
-async def once(
-    connection: Connection, key: RequestKey, fingerprint: Json, effect: Callable[[], Awaitable[Json]]
-) -> tuple[Json, bool]:
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who asks for what: `fields` are all named fields of the request but its id."""
+
+    key: RequestKey
+    fields: Json
+
+
+async def once(database: Database, request: Request, effect: Effect) -> tuple[Json, bool]:
     """The answer, and whether it was given before. `effect` runs the first time, in the same transaction as the claim.
 
-    The fingerprint is of named fields: protobuf's bytes are not canonical. Raises IDEMPOTENCY_KEY_REUSED when the id
-    came with other parameters before.
+    Of several at the same time the others wait for the first to commit, and replay. `effect` must give the same answer
+    when the transaction is run again, so ids are made before. Raises IDEMPOTENCY_KEY_REUSED when the id came with other
+    parameters before.
     """
-    if await requests.claim(connection, key, fingerprint):
-        response = await effect()
-        await requests.store(connection, key, response)
-        return response, False
-    earlier, response = await requests.stored(connection, key)
-    if differing := [name for name in fingerprint if fingerprint[name] != earlier.get(name)]:
-        raise PayonceError(
-            Reason.IDEMPOTENCY_KEY_REUSED,
-            "This request_id came with other parameters before.",
-            metadata={"request_id": key.request_id, "fields": ",".join(differing)},
-        )
-    return response, True
+
+    async def work(connection: Connection) -> tuple[Json, bool]:
+        if await requests.claim(connection, request.key, request.fields):
+            response = await effect(connection)
+            await requests.store(connection, request.key, response)
+            return response, False
+        earlier, response = await requests.stored(connection, request.key)
+        names = sorted(earlier.keys() | request.fields.keys())
+        if differing := [name for name in names if earlier.get(name) != request.fields.get(name)]:
+            raise PayonceError(
+                Reason.IDEMPOTENCY_KEY_REUSED,
+                "This request_id came with other parameters before.",
+                metadata={"request_id": request.key.request_id, "fields": ",".join(differing)},
+            )
+        return response, True
+
+    return await database.transact(work, name=request.key.method)

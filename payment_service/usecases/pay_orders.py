@@ -1,32 +1,32 @@
-"""PayOrder, for a list of commands: read the orders, move the money, flip the orders."""
+"""PayOrder, for a list of commands: read the orders, move the money (or reserve it), flip the orders."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
 from payment_service.clients.orders import OrdersClient
-from payment_service.domain.payments import (
-    REFUSED_BECAUSE,
+from payment_service.domain.charges import (
     Attempt,
+    Flip,
     Order,
     OrderStatus,
     Paid,
-    Payment,
-    PaymentState,
     PayOrder,
+    Standing,
     answer_of,
     check_expected,
     in_progress,
-    refusal,
+    next_step,
 )
+from payment_service.domain.payments import Payment, Subject, order_subject, refusal
 from payment_service.storage import payments
-from payment_service.usecases.charge import charge
+from payment_service.usecases.charge import Charged, charge
 from payment_service.usecases.confirm import Confirm
 from shared.database import ContendedError, Database
 from shared.errors import PayonceError, Reason
 from shared.failpoints import failpoint
 from shared.ids import new_id
 
-Answers = dict[str, Paid | PayonceError]
+Ends = dict[Subject, Standing | PayonceError]
 
 
 class PayOrders:
@@ -42,94 +42,96 @@ class PayOrders:
         try:
             orders = await self._orders.batch_get(sorted({command.order_id for command in commands}))
         except PayonceError as unavailable:
-            return await self._from_own_payments(commands, unavailable)
+            return await self._from_own_books(commands, unavailable)
         failpoint("orders_read")
         refused = {i: error for i, c in enumerate(commands) if (error := _unfit(c, orders))}
-        # In the order of arrival: who came first is first at the customer's money.
-        wanted = {c.order_id: orders[c.order_id] for i, c in enumerate(commands) if i not in refused}
-        answers = await self._settle(list(wanted.values()))
-        return [refused[i] if i in refused else _take(answers, command.order_id) for i, command in enumerate(commands)]
+        # In the order of arrival: who came first is first at the customer's money, and decides between pay and hold.
+        wanted: dict[Subject, PayOrder] = {}
+        for i, command in enumerate(commands):
+            if i not in refused:
+                wanted.setdefault(order_subject(command.order_id), command)
+        attempts = [_attempt(subject, c, orders[c.order_id]) for subject, c in wanted.items()]
+        ends = await self._ends(attempts, {order_subject(order_id): order for order_id, order in orders.items()})
+        fresh = {attempt.payment_id for attempt in attempts}
+        return [refused[i] if i in refused else _take(command, ends, fresh) for i, command in enumerate(commands)]
 
-    async def _settle(self, orders: Sequence[Order]) -> Answers:
-        """One answer for each order."""
-        unpaid = [order for order in orders if order.status == OrderStatus.UNPAID]
-        others = [order for order in orders if order.status != OrderStatus.UNPAID]
-        answers, unflipped = await self._answer_final(others)
-        fresh: set[UUID] = set()
-        if unpaid:
-            attempts = [Attempt(order, new_id(), new_id()) for order in unpaid]
-            fresh = {attempt.payment_id for attempt in attempts}
-            for order_id, outcome in (await self._charge(attempts)).items():
-                if isinstance(outcome, PayonceError):
-                    answers[order_id] = outcome
-                elif outcome.state == PaymentState.SUCCEEDED:
-                    unflipped.append(outcome)
-                else:
-                    answers[order_id] = answer_of(outcome, order_confirmed=False, replayed=True)
-        if unflipped:
-            for order_id, end in (await self._confirm.flip(unflipped)).items():
-                if isinstance(end, PayonceError):
-                    answers[order_id] = end
-                    continue
-                replayed = end.payment.payment_id not in fresh
-                answers[order_id] = answer_of(end.payment, order_confirmed=end.confirmed, replayed=replayed)
-        return answers
+    async def _ends(self, attempts: Sequence[Attempt], orders: dict[Subject, Order]) -> Ends:
+        """How each attempt ends: with the subject's one payment, or with the reason why there is none."""
+        known = [a.subject for a in attempts if orders[a.subject].status != OrderStatus.UNPAID]
+        own = await self._own(known)
+        steps = {a.subject: next_step(orders[a.subject], own.get(a.subject)) for a in attempts}
+        for subject, outcome in (await self._charge([a for a in attempts if steps[a.subject] is None])).items():
+            steps[subject] = outcome if isinstance(outcome, PayonceError) else next_step(orders[subject], outcome)
+        ends: Ends = {s: step for s, step in steps.items() if isinstance(step, Standing | PayonceError)}
+        if flips := [step.payment for step in steps.values() if isinstance(step, Flip)]:
+            ends |= await self._confirm.flip(flips)
+        return ends
 
-    async def _charge(self, attempts: Sequence[Attempt]) -> dict[str, Payment | PayonceError]:
-        try:
-            return await charge(self._database, attempts)
-        except ContendedError:
-            if len(attempts) > 1:
-                raise  # the batch is split, so that only the one who waits has to wait
-            return {attempts[0].order.order_id: in_progress(attempts[0].order.order_id)}
+    async def _charge(self, attempts: Sequence[Attempt]) -> Charged:
+        return await charge_or_split(self._database, attempts)
 
-    async def _answer_final(self, orders: Sequence[Order]) -> tuple[Answers, list[Payment]]:
-        """Answers for orders that are not UNPAID; and payments that a crash left without a flip, to be finished."""
-        if not orders:
-            return {}, []
-        ids = [order.order_id for order in orders]
-        own = await self._database.read(lambda connection: payments.by_orders(connection, ids))
-        answers: Answers = {}
-        unflipped = []
-        for order in orders:
-            payment = own.get(order.order_id)
-            if payment and order.status == OrderStatus.PAID and payment.payment_id == order.payment_id:
-                answers[order.order_id] = answer_of(payment, order_confirmed=True, replayed=True)
-            elif payment and payment.state == PaymentState.SUCCEEDED and payment.confirmed_at is None:
-                unflipped.append(payment)
-            else:
-                answers[order.order_id] = refusal(REFUSED_BECAUSE[order.status], order.order_id)
-        return answers, unflipped
+    async def _own(self, subjects: Sequence[Subject]) -> dict[Subject, Payment]:
+        if not subjects:
+            return {}
+        return await self._database.read(lambda connection: payments.by_subjects(connection, subjects))
 
-    async def _from_own_payments(
+    async def _from_own_books(
         self, commands: Sequence[PayOrder], unavailable: PayonceError
     ) -> list[Paid | PayonceError]:
         """Without order_service: what was paid is answered from our own books, the rest has to wait."""
-        ids = sorted({command.order_id for command in commands})
-        own = await self._database.read(lambda connection: payments.by_orders(connection, ids))
+        own = await self._own(sorted({order_subject(command.order_id) for command in commands}))
 
         def answer(command: PayOrder) -> Paid | PayonceError:
-            payment = own.get(command.order_id)
+            payment = own.get(order_subject(command.order_id))
             if payment is None:
                 return unavailable
+            standing = Standing(payment, confirmed=self._confirm.knows(payment))
             mismatch = check_expected(command, payment.amount)
-            confirmed = payment.confirmed_at is not None
-            return mismatch or answer_of(payment, order_confirmed=confirmed, replayed=True)
+            return mismatch or answer_of(standing, hold=command.hold_for is not None, replayed=True)
 
         return [answer(command) for command in commands]
+
+
+async def charge_or_split(database: Database, attempts: Sequence[Attempt]) -> Charged:
+    """`charge`; one alone that has to wait too long is PAYMENT_IN_PROGRESS, a batch is split by who called."""
+    if not attempts:
+        return {}
+    try:
+        return await charge(database, attempts)
+    except ContendedError:
+        if len(attempts) > 1:
+            raise  # the batch is split, so that only the one who waits has to wait
+        return {attempts[0].subject: in_progress(attempts[0].subject)}
+
+
+def _attempt(subject: Subject, command: PayOrder, order: Order) -> Attempt:
+    return Attempt(
+        subject=subject,
+        payer_account_id=order.payer_account_id,
+        payee_account_id=order.payee_account_id,
+        amount=order.amount,
+        caller=command.caller,
+        owner_id=order.customer_id,
+        hold_for=command.hold_for,
+        payment_id=new_id(),
+        transfer_id=new_id(),
+    )
 
 
 def _unfit(command: PayOrder, orders: dict[str, Order]) -> PayonceError | None:
     """Why this command cannot be looked at any further, if so."""
     order = orders.get(command.order_id)
     if order is None:
-        return PayonceError(Reason.ORDER_NOT_FOUND, "There is no such order.", metadata={"order_id": command.order_id})
+        return refusal(Reason.ORDER_NOT_FOUND, order_id=command.order_id)
     return check_expected(command, order.amount)
 
 
-def _take(answers: Answers, order_id: str) -> Paid | PayonceError:
-    """The order's answer; whoever asks for it after the first is told that it is a replay."""
-    answer = answers[order_id]
-    if isinstance(answer, Paid) and not answer.replayed:
-        answers[order_id] = Paid(answer.payment, answer.order_confirmed, replayed=True)
+def _take(command: PayOrder, ends: Ends, fresh: set[UUID]) -> Paid | PayonceError:
+    """The order's answer to one who asked; of a new payment all but the first are told that it is a replay."""
+    end = ends[order_subject(command.order_id)]
+    if isinstance(end, PayonceError):
+        return end
+    answer = answer_of(end, hold=command.hold_for is not None, replayed=end.payment.payment_id not in fresh)
+    if isinstance(answer, Paid):
+        fresh.discard(end.payment.payment_id)
     return answer

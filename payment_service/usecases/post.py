@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 
-from payment_service.domain.ledger import Plan, Transfer, plan
+from payment_service.domain.ledger import Movement, Plan, plan
 from payment_service.storage import accounts, ledger
 from shared.database import Connection
 from shared.failpoints import failpoint
 
 
-async def post(connection: Connection, transfers: Sequence[Transfer]) -> Plan:
+async def post(connection: Connection, movements: Sequence[Movement]) -> Plan:
     """Lock the accounts, plan, write what can be done. What was refused stands in the plan, and left no trace."""
-    ids = [account_id for t in transfers for account_id in (t.source, t.target)]
-    made = plan(await accounts.lock(connection, ids), transfers)
-    if made.entries:
-        await ledger.post_transfers(connection, made.transfers)
-        await ledger.post_entries(connection, made.entries)
+    ids = [account_id for m in movements for account_id in (m.source, m.target)]
+    made = plan(await accounts.lock(connection, ids), movements)
+    if made.posted:
+        await ledger.post_transfers(connection, made.posted)
+        await ledger.post_entries(connection, made.posted)
         failpoint("entries_inserted")
+    if made.accounts:
         await accounts.store(connection, made.accounts)
     return made

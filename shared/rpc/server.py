@@ -34,7 +34,7 @@ class Service:
     address: str
     grpc_services: Sequence[str]
     register: Callable[[grpc.aio.Server], None]
-    database: Database
+    databases: Sequence[Database]  # the first one tells whether the service is healthy
     prepare: Callable[[], None]  # blocking; StartupError when the database is not as it must be
     background: Sequence[Callable[[], Awaitable[None]]] = ()  # runs as long as the service does
     drain: Sequence[Callable[[], Awaitable[None]]] = ()  # awaited in this order once no call is in flight
@@ -64,7 +64,8 @@ async def serve(service: Service) -> None:
         log.info("stopped")
     finally:
         await server.stop(None)
-        await service.database.close()
+        for database in service.databases:
+            await database.close()
 
 
 async def _listen(server: grpc.aio.Server, healthy: health.aio.HealthServicer, service: Service) -> int:
@@ -89,7 +90,7 @@ async def _watch_health(healthy: health.aio.HealthServicer, service: Service) ->
     known: bool | None = None
     while True:
         try:
-            await asyncio.wait_for(service.database.read(ping), timeout=5)
+            await asyncio.wait_for(service.databases[0].read(ping), timeout=5)
             answers = True
         except PayonceError as error:
             answers = error.reason == Reason.OVERLOADED  # busy is not down

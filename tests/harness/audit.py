@@ -8,7 +8,7 @@ from tests.harness.postgres import Pair, rows
 
 LEDGER = {
     "I2 at most one payment of an order that is not declined": """
-        SELECT order_id, count(*) FROM payments WHERE state <> 'declined' GROUP BY order_id HAVING count(*) > 1""",
+        SELECT subject, count(*) FROM payments WHERE state <> 'declined' GROUP BY subject HAVING count(*) > 1""",
     "I3 the entries of a transfer sum to zero per currency": """
         SELECT transfer_id, currency, sum(amount_minor) FROM entries
          GROUP BY transfer_id, currency HAVING sum(amount_minor) <> 0""",
@@ -30,7 +30,7 @@ LEDGER = {
     "I5 no customer is below zero": """
         SELECT account_id, balance_minor FROM accounts WHERE kind = 'customer' AND balance_minor < 0""",
     "I1 each payment moved what it says: charged once, and back once when reversed": """
-        SELECT p.order_id, p.state, m.* FROM payments p, LATERAL (
+        SELECT p.subject, p.state, m.* FROM payments p, LATERAL (
             SELECT count(*) FILTER (WHERE kind = 'charge' AND account_id = p.payer_account_id
                                       AND amount_minor = -p.amount_minor AND currency = p.currency) AS debits,
                    count(*) FILTER (WHERE kind = 'charge' AND account_id = p.payee_account_id
@@ -48,13 +48,13 @@ LEDGER = {
         SELECT payment_id FROM entries e WHERE payment_id IS NOT NULL
            AND NOT EXISTS (SELECT FROM payments p WHERE p.payment_id = e.payment_id)""",
     "I16 nothing stays unconfirmed": """
-        SELECT order_id, checks FROM payments WHERE state = 'succeeded' AND confirmed_at IS NULL""",
+        SELECT subject, checks FROM payments WHERE state = 'succeeded' AND confirmed_at IS NULL""",
 }
 UNCONFIRMED = "SELECT count(*) FROM payments WHERE state = 'succeeded' AND confirmed_at IS NULL"
 ORDERS = """SELECT order_id, status, payment_id, payer_account_id, payee_account_id, currency, amount_minor,
                    paid_at IS NOT NULL, cancelled_at IS NOT NULL FROM orders"""
-PAYMENTS = """SELECT order_id, payment_id, payer_account_id, payee_account_id, currency, amount_minor, state,
-                     confirmed_at IS NOT NULL FROM payments"""
+PAYMENTS = """SELECT substr(subject, 7), payment_id, payer_account_id, payee_account_id, currency, amount_minor, state,
+                     confirmed_at IS NOT NULL FROM payments WHERE starts_with(subject, 'order:')"""
 
 
 def audit(pair: Pair) -> None:
@@ -89,10 +89,12 @@ async def settled(pair: Pair, timeout_s: float = 30.0) -> None:
 def charges(pair: Pair, order_id: str) -> int:
     """How often the order's payer was debited for it."""
     query = """SELECT count(*) FROM entries JOIN payments p USING (payment_id)
-                WHERE p.order_id = %s AND entries.kind = 'charge' AND entries.amount_minor < 0"""
+                WHERE p.subject = 'order:' || %s AND entries.kind = 'charge' AND entries.amount_minor < 0"""
     return int(rows(pair.payments_url, query, [order_id])[0][0])
 
 
 def attempts(pair: Pair, order_id: str) -> int:
     """How many attempts to pay the order left a trace, declined ones included."""
-    return int(rows(pair.payments_url, "SELECT count(*) FROM payments WHERE order_id = %s", [order_id])[0][0])
+    return int(
+        rows(pair.payments_url, "SELECT count(*) FROM payments WHERE subject = 'order:' || %s", [order_id])[0][0]
+    )

@@ -3,7 +3,7 @@
 import asyncio
 
 from payonce.order.v1 import order_pb2, order_service_pb2
-from payonce.payment.v1 import payment_pb2, payment_service_pb2
+from payonce.payment.v1 import account_pb2, payment_service_pb2
 from payonce.type.v1.money_pb2 import Money
 from tests.harness.stubs import Stubs
 
@@ -19,12 +19,10 @@ async def seed(
 ) -> None:
     """A customer with `deposit` in the account (none when 0), and a merchant. Owner and account ids are the same."""
     for name, kind in (
-        (customer, payment_pb2.ACCOUNT_KIND_CUSTOMER),
-        (merchant, payment_pb2.ACCOUNT_KIND_MERCHANT),
+        (customer, account_pb2.ACCOUNT_KIND_CUSTOMER),
+        (merchant, account_pb2.ACCOUNT_KIND_MERCHANT),
     ):
-        request = payment_service_pb2.CreateAccountRequest(
-            account_id=name, owner_id=name, currency_code=currency, kind=kind
-        )
+        request = account_pb2.CreateAccountRequest(account_id=name, owner_id=name, currency_code=currency, kind=kind)
         await stubs.payments.CreateAccount(request, timeout=TIMEOUT_S, wait_for_ready=True)
     if deposit:
         await put(stubs, customer, deposit, currency, request_id=f"seed-{customer}")
@@ -32,9 +30,7 @@ async def seed(
 
 async def put(stubs: Stubs, account: str, amount: int, currency: str = "EUR", *, request_id: str) -> None:
     """A deposit."""
-    request = payment_service_pb2.DepositRequest(
-        account_id=account, amount=money(amount, currency), request_id=request_id
-    )
+    request = account_pb2.DepositRequest(account_id=account, amount=money(amount, currency), request_id=request_id)
     await stubs.payments.Deposit(request, timeout=TIMEOUT_S)
 
 
@@ -66,7 +62,7 @@ async def orders(stubs: Stubs, count: int, amount: int = 1_000, *, prefix: str =
 
 
 async def balance(stubs: Stubs, account: str) -> int:
-    request = payment_service_pb2.GetAccountRequest(account_id=account)
+    request = account_pb2.GetAccountRequest(account_id=account)
     found = await stubs.payments.GetAccount(request, timeout=TIMEOUT_S)
     return found.balance.minor_units
 

@@ -80,7 +80,7 @@ def assert_end(pair: Pair, order_id: str, end: str) -> None:
     """PAID and charged; or CANCELLED with a net of zero on both sides."""
     query = """SELECT coalesce(sum(e.amount_minor) FILTER (WHERE e.account_id = 'alice'), 0),
                       coalesce(sum(e.amount_minor) FILTER (WHERE e.account_id = 'shop'), 0)
-                 FROM payments p JOIN entries e USING (payment_id) WHERE p.order_id = %s"""
+                 FROM payments p JOIN entries e USING (payment_id) WHERE p.subject = 'order:' || %s"""
     net = rows(pair.payments_url, query, [order_id])[0]
     if end == "paid":
         assert net == (-AMOUNT, AMOUNT)

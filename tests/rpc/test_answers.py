@@ -9,7 +9,7 @@ import pytest
 from google.rpc import error_details_pb2
 
 from payonce.order.v1 import order_pb2, order_service_pb2
-from payonce.payment.v1 import payment_pb2, payment_service_pb2
+from payonce.payment.v1 import account_pb2, payment_pb2, payment_service_pb2
 from tests.harness.answers import detail, reason, replayed
 from tests.harness.audit import settled
 from tests.harness.money import balance, money, order, pay, put, seed
@@ -113,7 +113,7 @@ async def test_what_is_created_twice_is_the_same_or_refused(stubs: Stubs) -> Non
     taken = grpc.StatusCode.ALREADY_EXISTS
     info = await refusal(order(stubs, "c-1", 7, customer="c-ann", merchant="c-shop"), taken, "ORDER_ALREADY_EXISTS")
     assert info.metadata["fields"] == "amount"
-    other = payment_service_pb2.CreateAccountRequest(account_id="c-ann", owner_id="c-bob", currency_code="USD")
+    other = account_pb2.CreateAccountRequest(account_id="c-ann", owner_id="c-bob", currency_code="USD")
     info = await refusal(stubs.payments.CreateAccount(other), taken, "ACCOUNT_ALREADY_EXISTS")
     assert info.metadata["fields"] == "owner_id,currency_code"
     cancel = order_service_pb2.CancelOrderRequest(order_id="c-1")
@@ -125,12 +125,12 @@ async def test_what_is_created_twice_is_the_same_or_refused(stubs: Stubs) -> Non
 
 async def test_a_deposit_happens_once(stubs: Stubs) -> None:
     await seed(stubs, "d-ann", "d-shop", deposit=0)
-    request = payment_service_pb2.DepositRequest(account_id="d-ann", amount=money(70), request_id="d-1")
+    request = account_pb2.DepositRequest(account_id="d-ann", amount=money(70), request_id="d-1")
     first = await stubs.payments.Deposit(request)
     call = stubs.payments.Deposit(request)
     assert await call == first
     assert await replayed(call)
-    other = payment_service_pb2.DepositRequest(account_id="d-ann", amount=money(71), request_id="d-1")
+    other = account_pb2.DepositRequest(account_id="d-ann", amount=money(71), request_id="d-1")
     info = await refusal(stubs.payments.Deposit(other), FAILED, "IDEMPOTENCY_KEY_REUSED")
     assert info.metadata["fields"] == "amount.minor_units"
     assert await balance(stubs, "d-ann") == 70
@@ -144,7 +144,7 @@ async def test_pages_hold_everything_once(stubs: Stubs) -> None:
     token, sequences = "", []
     while True:
         page = await stubs.payments.ListEntries(
-            payment_service_pb2.ListEntriesRequest(account_id="p-ann", page_size=2, page_token=token)
+            account_pb2.ListEntriesRequest(account_id="p-ann", page_size=2, page_token=token)
         )
         sequences += [entry.sequence for entry in page.entries]
         if not (token := page.next_page_token):
@@ -180,7 +180,7 @@ async def test_bad_values_are_named_and_change_nothing(running: Services, stubs:
     for bad in BAD_IDS:
         calls += [
             stubs.payments.PayOrder(pay_request(bad)),
-            stubs.payments.GetAccount(payment_service_pb2.GetAccountRequest(account_id=bad)),
+            stubs.payments.GetAccount(account_pb2.GetAccountRequest(account_id=bad)),
             stubs.payments.GetPayment(payment_service_pb2.GetPaymentRequest(payment_id=bad)),
             stubs.payments.LookupPayment(payment_service_pb2.LookupPaymentRequest(order_id=bad)),
             stubs.orders.GetOrder(order_service_pb2.GetOrderRequest(order_id=bad)),
@@ -189,13 +189,13 @@ async def test_bad_values_are_named_and_change_nothing(running: Services, stubs:
             order(stubs, bad),
         ]
     for amount in BAD_AMOUNTS:
-        deposit = payment_service_pb2.DepositRequest(account_id="alice", amount=amount, request_id="bad")
+        deposit = account_pb2.DepositRequest(account_id="alice", amount=amount, request_id="bad")
         calls += [
             stubs.payments.Deposit(deposit),
             stubs.payments.PayOrder(pay_request("some", expected_amount=amount)),
             order(stubs, "some", amount.minor_units, currency=amount.currency_code),
         ]
-    kind = payment_service_pb2.CreateAccountRequest(account_id="k", owner_id="k", currency_code="EUR", kind=99)  # type: ignore[arg-type]
+    kind = account_pb2.CreateAccountRequest(account_id="k", owner_id="k", currency_code="EUR", kind=99)  # type: ignore[arg-type]
     calls.append(stubs.payments.CreateAccount(kind))
     for call in calls:
         with pytest.raises(grpc.aio.AioRpcError) as caught:

@@ -1,0 +1,225 @@
+"""Requests, checked: what a use case gets. Each raises INVALID_REQUEST with every violation found."""
+
+import re
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from payment_service.domain.charges import PayOrder
+from payment_service.domain.ledger import AccountKind
+from payment_service.domain.payments import PaymentFilter, Subject, order_subject
+from payment_service.domain.tickets import PayWithTicket, ticket_subject
+from payment_service.rpc.messages import STATE
+from payment_service.storage.requests import RequestKey
+from payment_service.usecases.accounts import NewAccount
+from payment_service.usecases.once import Request
+from payment_service.usecases.refunds import Refund
+from payonce.payment.v1 import (
+    account_pb2,
+    authorization_pb2,
+    payment_service_pb2,
+    refund_pb2,
+    ticket_pb2,
+)
+from shared.checks import Checks
+from shared.ids import client_id
+from shared.money import Money
+from shared.rpc.fields import named_fields
+from shared.rpc.paging import Page
+
+# Who calls is not known before callers have identities; until then request ids are one space.
+CALLER = "anyone"
+REASON_LIMIT = 200
+MAX_TICKET_TTL_S = 7 * 24 * 3600
+TICKET = re.compile(r"[A-Za-z0-9_-]{22}")
+ASKED_KIND = {
+    account_pb2.ACCOUNT_KIND_UNSPECIFIED: AccountKind.CUSTOMER,
+    account_pb2.ACCOUNT_KIND_CUSTOMER: AccountKind.CUSTOMER,
+    account_pb2.ACCOUNT_KIND_MERCHANT: AccountKind.MERCHANT,
+}
+ASKED_STATE = {message: state for state, message in STATE.items()}
+
+
+def once_request(method: str, request: Any) -> Request:
+    """What makes a request with a `request_id` happen once: caller, method, id; and its fields as fingerprint."""
+    fields = named_fields(request, without=("request_id",))
+    return Request(RequestKey(CALLER, method, request.request_id), fields)
+
+
+def pay_order(
+    request: payment_service_pb2.PayOrderRequest | authorization_pb2.AuthorizePaymentRequest,
+    hold_for: timedelta | None = None,
+) -> PayOrder:
+    checks = Checks()
+    expected = _optional_amount(checks, "expected_amount", request)
+    command = PayOrder(checks.client_id("order_id", request.order_id), CALLER, expected, hold_for)
+    checks.done()
+    return command
+
+
+def pay_with_ticket(request: ticket_pb2.PayWithTicketRequest) -> PayWithTicket:
+    checks = Checks()
+    command = PayWithTicket(
+        subject=_ticket(checks, request.ticket),
+        caller=CALLER,
+        payee_account_id=checks.client_id("payee_account_id", request.payee_account_id),
+        amount=checks.amount("amount", request.amount.currency_code, request.amount.minor_units),
+    )
+    checks.done()
+    return command
+
+
+def new_ticket(request: ticket_pb2.CreateTicketRequest, default_ttl_s: float) -> dict[str, Any]:
+    """What a ticket is to be for."""
+    checks = Checks()
+    payee = request.payee_account_id
+    asked = {
+        "caller": CALLER,
+        "payer": checks.client_id("payer_account_id", request.payer_account_id),
+        "payee": checks.client_id("payee_account_id", payee) if payee else None,
+        "amount": _optional_amount(checks, "amount", request),
+        "ttl_s": request.ttl_seconds or default_ttl_s,
+    }
+    if payee and payee == request.payer_account_id:
+        checks.fail("payee_account_id", "must be another account than the payer's")
+    if not 0 <= request.ttl_seconds <= MAX_TICKET_TTL_S:
+        checks.fail("ttl_seconds", f"must be 0 to {MAX_TICKET_TTL_S}")
+    checks.done()
+    return asked
+
+
+def subject(request: Any) -> Subject | UUID:
+    """The oneof `subject` of a request: an order or ticket as its subject, a payment as its id."""
+    checks = Checks()
+    named: Subject | UUID = Subject("")
+    match request.WhichOneof("subject"):
+        case "order_id":
+            named = order_subject(checks.client_id("order_id", request.order_id))
+        case "ticket":
+            named = _ticket(checks, request.ticket)
+        case "payment_id":
+            named = checks.uuid("payment_id", request.payment_id)
+        case _:
+            checks.fail("subject", "must be set")
+    checks.done()
+    return named
+
+
+def reason(request: Any) -> str:
+    """Why, for people."""
+    checks = Checks()
+    said = checks.text("reason", request.reason, REASON_LIMIT)
+    checks.done()
+    return said
+
+
+def payment_id(request: Any) -> UUID:
+    checks = Checks()
+    found = checks.uuid("payment_id", request.payment_id)
+    checks.done()
+    return found
+
+
+def capture(request: authorization_pb2.CapturePaymentRequest) -> tuple[UUID, Money | None]:
+    checks = Checks()
+    found = checks.uuid("payment_id", request.payment_id), _optional_amount(checks, "amount", request)
+    checks.done()
+    return found
+
+
+def refund(request: refund_pb2.RefundPaymentRequest) -> Refund:
+    checks = Checks()
+    command = Refund(
+        payment_id=checks.uuid("payment_id", request.payment_id),
+        amount=checks.amount("amount", request.amount.currency_code, request.amount.minor_units),
+        reason=checks.text("reason", request.reason, REASON_LIMIT),
+        caller=CALLER,
+    )
+    checks.client_id("request_id", request.request_id)
+    checks.done()
+    return command
+
+
+def money_across(request: account_pb2.DepositRequest | account_pb2.WithdrawRequest) -> tuple[str, Money]:
+    """The account and the amount of a deposit or withdrawal."""
+    checks = Checks()
+    found = (
+        checks.client_id("account_id", request.account_id),
+        checks.amount("amount", request.amount.currency_code, request.amount.minor_units),
+    )
+    checks.client_id("request_id", request.request_id)
+    checks.done()
+    return found
+
+
+def new_account(request: account_pb2.CreateAccountRequest) -> NewAccount:
+    checks = Checks()
+    kind = ASKED_KIND.get(request.kind)
+    if kind is None:
+        checks.fail("kind", "must be ACCOUNT_KIND_CUSTOMER or ACCOUNT_KIND_MERCHANT")
+    asked = NewAccount(
+        account_id=checks.client_id("account_id", request.account_id),
+        owner_id=checks.client_id("owner_id", request.owner_id),
+        kind=kind or AccountKind.CUSTOMER,
+        currency_code=checks.currency("currency_code", request.currency_code),
+    )
+    checks.done()
+    return asked
+
+
+def account_id(request: account_pb2.GetAccountRequest) -> str:
+    checks = Checks()
+    found = checks.client_id("account_id", request.account_id)
+    checks.done()
+    return found
+
+
+def accounts_page(request: account_pb2.ListAccountsRequest) -> tuple[str | None, Page]:
+    checks = Checks()
+    page = Page(checks, request, (client_id,))
+    owner = checks.client_id("owner_id", request.owner_id) if request.owner_id else None
+    checks.done()
+    return owner, page
+
+
+def entries_page(request: account_pb2.ListEntriesRequest) -> tuple[str, Page]:
+    checks = Checks()
+    page = Page(checks, request, (_sequence,))
+    found = checks.client_id("account_id", request.account_id)
+    checks.done()
+    return found, page
+
+
+def payments_page(request: payment_service_pb2.ListPaymentsRequest) -> tuple[PaymentFilter, Page]:
+    checks = Checks()
+    page = Page(checks, request, (UUID,))
+    asked = {
+        name: checks.client_id(name, value)
+        for name in ("order_id", "payer_account_id", "payee_account_id")
+        if (value := getattr(request, name))
+    }
+    if request.state not in ASKED_STATE:
+        checks.fail("state", "must be a PaymentState")
+    checks.done()
+    order_id = asked.pop("order_id", None)
+    subject = order_subject(order_id) if order_id else None
+    return PaymentFilter(subject=subject, state=ASKED_STATE[request.state], **asked), page
+
+
+def _ticket(checks: Checks, value: str) -> Subject:
+    if not TICKET.fullmatch(value):
+        checks.fail("ticket", "must be 22 characters of A-Z a-z 0-9 - _")
+    return ticket_subject(value)
+
+
+def _optional_amount(checks: Checks, field: str, request: Any) -> Money | None:
+    if not request.HasField(field):
+        return None
+    asked = getattr(request, field)
+    return checks.amount(field, asked.currency_code, asked.minor_units)
+
+
+def _sequence(value: Any) -> int:
+    if not isinstance(value, int) or not 0 < value < 2**63:
+        raise ValueError(value)
+    return value
