@@ -24,6 +24,7 @@ class Ticket:
     """What a ticket is for. Payee and amount are open when None. Times are the database's, in UTC."""
 
     subject: Subject
+    caller: str
     payer_account_id: str
     payee_account_id: str | None
     amount: Money | None

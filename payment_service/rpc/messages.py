@@ -1,14 +1,25 @@
 """Domain values → messages."""
 
+from payment_service.domain.charges import Paid
 from payment_service.domain.corrections import Correction, CorrectionKind
 from payment_service.domain.history import Event, EventKind
 from payment_service.domain.ledger import Account, AccountKind, StoredEntry, TransferKind
 from payment_service.domain.payments import Lookup, LookupOutcome, Payment, PaymentState, order_of
 from payment_service.domain.tickets import Ticket
 from payment_service.usecases.lookup import Explanation
-from payonce.payment.v1 import account_pb2, history_pb2, payment_pb2, payment_service_pb2, refund_pb2, ticket_pb2
+from payonce.payment.v1 import (
+    account_pb2,
+    batch_pb2,
+    history_pb2,
+    payment_pb2,
+    payment_service_pb2,
+    refund_pb2,
+    ticket_pb2,
+)
 from payonce.type.v1 import money_pb2
+from shared.errors import PayonceError
 from shared.money import Money
+from shared.rpc.errors import code_of
 from shared.rpc.timestamps import timestamp
 
 STATE = {
@@ -76,6 +87,20 @@ def refund_message(correction: Correction) -> refund_pb2.Refund:
         create_time=timestamp(correction.created_at),
         complete_time=timestamp(correction.completed_at),
     )
+
+
+def outcome_message(outcome: Paid | PayonceError) -> batch_pb2.PayOrderOutcome:
+    """What became of one order of a batch."""
+    if isinstance(outcome, Paid):
+        return batch_pb2.PayOrderOutcome(
+            payment=payment_made(outcome.payment), order_confirmed=outcome.order_confirmed, replayed=outcome.replayed
+        )
+    error = batch_pb2.PayOrderError(
+        code=code_of(outcome), reason=outcome.reason, message=outcome.message, metadata=outcome.metadata
+    )
+    if outcome.retry_after_s is not None:
+        error.retry_delay.FromMilliseconds(round(outcome.retry_after_s * 1000))
+    return batch_pb2.PayOrderOutcome(error=error)
 
 
 def ticket_message(ticket: Ticket, secret: str) -> ticket_pb2.Ticket:

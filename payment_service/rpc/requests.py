@@ -17,6 +17,7 @@ from payment_service.usecases.refunds import Refund
 from payonce.payment.v1 import (
     account_pb2,
     authorization_pb2,
+    batch_pb2,
     payment_service_pb2,
     refund_pb2,
     ticket_pb2,
@@ -30,6 +31,7 @@ from shared.rpc.paging import Page
 # Who calls is not known before callers have identities; until then request ids are one space.
 CALLER = "anyone"
 REASON_LIMIT = 200
+BATCH_LIMIT = 1000
 MAX_TICKET_TTL_S = 7 * 24 * 3600
 TICKET = re.compile(r"[A-Za-z0-9_-]{22}")
 ASKED_KIND = {
@@ -55,6 +57,23 @@ def pay_order(
     command = PayOrder(checks.client_id("order_id", request.order_id), CALLER, expected, hold_for)
     checks.done()
     return command
+
+
+def orders_to_pay(request: batch_pb2.BatchPayOrdersRequest) -> list[PayOrder]:
+    """The commands of a batch; what is wrong with one of them is told of the whole request."""
+    checks = Checks()
+    checks.size("orders", len(request.orders), BATCH_LIMIT)
+    checks.done()
+    commands = [
+        PayOrder(
+            checks.client_id(f"orders[{i}].order_id", one.order_id),
+            CALLER,
+            _optional_amount(checks, "expected_amount", one, where=f"orders[{i}]."),
+        )
+        for i, one in enumerate(request.orders)
+    ]
+    checks.done()
+    return commands
 
 
 def pay_with_ticket(request: ticket_pb2.PayWithTicketRequest) -> PayWithTicket:
@@ -212,11 +231,11 @@ def _ticket(checks: Checks, value: str) -> Subject:
     return ticket_subject(value)
 
 
-def _optional_amount(checks: Checks, field: str, request: Any) -> Money | None:
+def _optional_amount(checks: Checks, field: str, request: Any, *, where: str = "") -> Money | None:
     if not request.HasField(field):
         return None
     asked = getattr(request, field)
-    return checks.amount(field, asked.currency_code, asked.minor_units)
+    return checks.amount(where + field, asked.currency_code, asked.minor_units)
 
 
 def _sequence(value: Any) -> int:

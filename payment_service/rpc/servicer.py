@@ -16,6 +16,7 @@ from payment_service.rpc.messages import (
     entry_message,
     explanation_message,
     lookup_message,
+    outcome_message,
     payment_made,
     payment_message,
     refund_message,
@@ -30,6 +31,7 @@ from payment_service.usecases.refunds import Refunds
 from payonce.payment.v1 import (
     account_pb2,
     authorization_pb2,
+    batch_pb2,
     history_pb2,
     payment_pb2,
     payment_service_pb2,
@@ -38,7 +40,8 @@ from payonce.payment.v1 import (
     ticket_pb2,
 )
 from shared.coalescer import Coalescer
-from shared.rpc.interceptor import Context, mark_replayed
+from shared.errors import PayonceError
+from shared.rpc.interceptor import Context, as_answer, mark_replayed
 
 # An answer that reaches the caller just before the deadline is worth more than none.
 DEADLINE_MARGIN_S = 0.05
@@ -77,6 +80,19 @@ class PaymentServicer(payment_service_pb2_grpc.PaymentServiceServicer):
         return payment_service_pb2.PayOrderResponse(
             payment=payment_made(paid.payment), order_confirmed=paid.order_confirmed
         )
+
+    async def BatchPayOrders(
+        self, request: batch_pb2.BatchPayOrdersRequest, context: Context
+    ) -> batch_pb2.BatchPayOrdersResponse:
+        async def outcome(command: PayOrder) -> Paid | PayonceError:
+            submitted = self._use.pay_orders.submit(command)
+            try:
+                return await _in_time(context, submitted, order_subject(command.order_id))
+            except Exception as error:  # noqa: BLE001 - one order's trouble is its own outcome
+                return as_answer(error, "BatchPayOrders")
+
+        outcomes = await asyncio.gather(*map(outcome, requests.orders_to_pay(request)))
+        return batch_pb2.BatchPayOrdersResponse(outcomes=map(outcome_message, outcomes))
 
     async def CreateTicket(self, request: ticket_pb2.CreateTicketRequest, context: Context) -> ticket_pb2.Ticket:
         asked = requests.new_ticket(request, self._ticket_ttl_s)
@@ -202,8 +218,10 @@ async def _in_time(context: Context, submitted: Awaitable[R], subject: Subject) 
     waiting = asyncio.ensure_future(submitted)
     remaining = context.time_remaining()
     patience = None if remaining is None else remaining - min(DEADLINE_MARGIN_S, remaining / 4)
-    done, _ = await asyncio.wait({waiting}, timeout=patience)
+    try:
+        done, _ = await asyncio.wait({waiting}, timeout=patience)
+    finally:
+        waiting.cancel()  # of no effect once it is done; what still waits in line need not be begun
     if not done:
-        waiting.cancel()
         raise in_progress(subject)
     return waiting.result()

@@ -98,6 +98,7 @@ def _keys(pairs: Sequence[tuple[Subject, UUID]]) -> dict[str, list[Any]]:
 def _ticket(row: sa.Row[Any]) -> Ticket:
     return Ticket(
         subject=row.subject,
+        caller=row.caller,
         payer_account_id=row.payer_account_id,
         payee_account_id=row.payee_account_id,
         amount=Money(row.currency, row.amount_minor) if row.currency else None,

@@ -89,4 +89,6 @@ def _attempt(command: PayWithTicket, ticket: Ticket) -> Attempt:
 
 def _unfit(command: PayWithTicket, found: dict[Subject, Ticket]) -> PayonceError | None:
     ticket = found.get(command.subject)
-    return check_made_for(command, ticket) if ticket else refusal(Reason.TICKET_NOT_FOUND)
+    if ticket is None or ticket.caller != command.caller:
+        return refusal(Reason.TICKET_NOT_FOUND)  # somebody else's = absent
+    return check_made_for(command, ticket)

@@ -53,7 +53,7 @@ Metadata = tuple[tuple[str, str | bytes], ...]
 
 def trailing_metadata(error: PayonceError) -> Metadata:
     """`grpc-status-details-bin` with google.rpc details (AIP-193), and the retry pushback that gRPC clients obey."""
-    status = status_pb2.Status(code=STATUS_OF[error.reason].value[0], message=error.message)
+    status = status_pb2.Status(code=code_of(error), message=error.message)
     for detail in _details(error):
         packed = any_pb2.Any()
         packed.Pack(detail)
@@ -62,6 +62,11 @@ def trailing_metadata(error: PayonceError) -> Metadata:
     if error.retry_after_s is not None:
         metadata += (("grpc-retry-pushback-ms", str(round(error.retry_after_s * 1000))),)
     return metadata
+
+
+def code_of(error: PayonceError) -> int:
+    """The number of the error's canonical status."""
+    return int(STATUS_OF[error.reason].value[0])
 
 
 def _details(error: PayonceError) -> list[message.Message]:

@@ -72,14 +72,10 @@ def _guarded(handle: Handler, method: str) -> Handler:
             context.add_done_callback(_reply_sent(name))
         try:
             return await handle(_well_formed(request), context)
-        except PayonceError as error:
-            await _refuse(context, error)
-        except ContendedError:
-            await _refuse(context, contended())
         except grpc.aio.AbortError:
             raise
-        except Exception as error:  # noqa: BLE001 - the last line of defence: logged whole, told without internals
-            await _refuse(context, _unforeseen(error, method))
+        except Exception as error:  # noqa: BLE001 - the last line of defence
+            await _refuse(context, as_answer(error, method))
 
     return guarded
 
@@ -94,7 +90,12 @@ def _reply_sent(name: str) -> Any:
     return lambda *_: failpoint(f"reply_sent:{name}")
 
 
-def _unforeseen(error: Exception, method: str) -> PayonceError:
+def as_answer(error: BaseException, method: str) -> PayonceError:
+    """What a caller is told. Whatever was not foreseen is logged whole, and told without internals."""
+    if isinstance(error, PayonceError):
+        return error
+    if isinstance(error, ContendedError):
+        return contended()
     error_id = str(new_id())
     log.error("unforeseen", error_id=error_id, method=method, exc_info=error)
     return PayonceError(Reason.INTERNAL, f"Internal error {error_id}.", metadata={"error_id": error_id})

@@ -50,4 +50,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise NotImplementedError("the older guard protects less; restore a backup instead")
+    raise RuntimeError("the older guard protects less; restore a backup instead")

@@ -289,4 +289,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise NotImplementedError("a payment without an order has no place in revision 0001; restore a backup instead")
+    raise RuntimeError("a payment without an order has no place in revision 0001; restore a backup instead")
