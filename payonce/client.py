@@ -2,10 +2,19 @@
 
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
+
+import grpc
 
 from payonce.order.v1 import order_pb2, order_service_pb2, order_service_pb2_grpc
-from payonce.payment.v1 import account_pb2, payment_pb2, payment_service_pb2, payment_service_pb2_grpc
+from payonce.payment.v1 import (
+    account_pb2,
+    payment_pb2,
+    payment_service_pb2,
+    payment_service_pb2_grpc,
+    refund_pb2,
+    ticket_pb2,
+)
 from payonce.type.v1.money_pb2 import Money
 from shared.rpc.client import channel
 
@@ -41,7 +50,14 @@ class Client:
         self._payments: PaymentServiceAsyncStub = payment_service_pb2_grpc.PaymentServiceStub(self._channels[1])
 
     async def create_order(
-        self, *, order_id: str, customer_id: str, payer_account_id: str, payee_account_id: str, amount: Money
+        self,
+        *,
+        order_id: str,
+        customer_id: str,
+        payer_account_id: str,
+        payee_account_id: str,
+        amount: Money,
+        description: str = "",
     ) -> order_pb2.Order:
         """An UNPAID order; the same content again is the same order."""
         request = order_service_pb2.CreateOrderRequest(
@@ -50,6 +66,7 @@ class Client:
             payer_account_id=payer_account_id,
             payee_account_id=payee_account_id,
             amount=amount,
+            description=description,
         )
         return await self._orders.CreateOrder(request)
 
@@ -66,8 +83,39 @@ class Client:
         request = payment_service_pb2.PayOrderRequest(order_id=order_id, expected_amount=expected_amount)
         call = self._payments.PayOrder(request)
         response = await call
-        replayed = dict(await call.trailing_metadata() or ()).get("idempotent-replayed") == "true"
-        return PaidOrder(response.payment, response.order_confirmed, replayed)
+        return PaidOrder(response.payment, response.order_confirmed, await _replayed(call))
+
+    async def create_ticket(
+        self, payer_account_id: str, *, payee_account_id: str = "", amount: Money | None = None, ttl_s: int = 0
+    ) -> ticket_pb2.Ticket:
+        """A one-time right to pay from the account; payee and amount are open unless given. Keep it like a password."""
+        request = ticket_pb2.CreateTicketRequest(
+            payer_account_id=payer_account_id, payee_account_id=payee_account_id, amount=amount, ttl_seconds=ttl_s
+        )
+        return await self._payments.CreateTicket(request)
+
+    async def pay_with_ticket(self, ticket: str, *, payee_account_id: str, amount: Money) -> payment_pb2.Payment:
+        """Pay with it, once, however often this is called."""
+        request = ticket_pb2.PayWithTicketRequest(ticket=ticket, payee_account_id=payee_account_id, amount=amount)
+        return (await self._payments.PayWithTicket(request)).payment
+
+    async def refund_payment(
+        self, payment_id: str, amount: Money, *, request_id: str, reason: str = ""
+    ) -> refund_pb2.Refund:
+        """Money back to the payer; the same `request_id` again is the same refund."""
+        request = refund_pb2.RefundPaymentRequest(
+            payment_id=payment_id, amount=amount, request_id=request_id, reason=reason
+        )
+        return (await self._payments.RefundPayment(request)).refund
+
+    async def reverse_order(self, order_id: str, *, reason: str = "") -> payment_pb2.Payment:
+        """Undo the order's payment; if there is none yet, there never will be."""
+        request = refund_pb2.ReversePaymentRequest(order_id=order_id, reason=reason)
+        return (await self._payments.ReversePayment(request)).payment
+
+    async def get_payment(self, payment_id: str) -> payment_pb2.Payment:
+        """One payment, as it stands."""
+        return await self._payments.GetPayment(payment_service_pb2.GetPaymentRequest(payment_id=payment_id))
 
     async def create_account(
         self, account_id: str, *, currency_code: str, kind: account_pb2.AccountKind.ValueType, owner_id: str = ""
@@ -103,3 +151,8 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+
+async def _replayed(call: grpc.aio.UnaryUnaryCall[Any, Any]) -> bool:
+    """Whether the answer says that it was given before."""
+    return dict(await call.trailing_metadata() or ()).get("idempotent-replayed") == "true"
