@@ -1,13 +1,21 @@
 """People with money, and what they ordered."""
 
 import asyncio
+from typing import TypeAlias
+
+import grpc
 
 from payonce.order.v1 import order_pb2, order_service_pb2
 from payonce.payment.v1 import account_pb2, payment_service_pb2
 from payonce.type.v1.money_pb2 import Money
+from tests.harness.answers import replayed
+from tests.harness.retries import PATIENCE_S, retried
 from tests.harness.stubs import Stubs
 
 TIMEOUT_S = 20.0
+PayOrderCall: TypeAlias = (
+    "grpc.aio.UnaryUnaryCall[payment_service_pb2.PayOrderRequest, payment_service_pb2.PayOrderResponse]"
+)
 
 
 def money(minor_units: int, currency: str = "EUR") -> Money:
@@ -68,8 +76,34 @@ async def balance(stubs: Stubs, account: str) -> int:
 
 
 async def pay(stubs: Stubs, order_id: str) -> payment_service_pb2.PayOrderResponse:
-    request = payment_service_pb2.PayOrderRequest(order_id=order_id)
-    return await stubs.payments.PayOrder(request, timeout=TIMEOUT_S)
+    """Pay as callers do: again while the answer is "send it again"."""
+    return (await pay_marked(stubs, order_id))[0]
+
+
+async def pay_marked(
+    stubs: Stubs, order_id: str, expected: Money | None = None
+) -> tuple[payment_service_pb2.PayOrderResponse, bool]:
+    """The same, and whether the answer was marked as a replay."""
+
+    async def send() -> tuple[payment_service_pb2.PayOrderResponse, bool]:
+        call = pay_once(stubs, order_id, expected)
+        return await call, await replayed(call)
+
+    return await retried(send)
+
+
+async def pay_confirmed(stubs: Stubs, order_id: str) -> payment_service_pb2.PayOrderResponse:
+    """Pay, and ask until the order is known to be flipped: on a busy machine one flip may miss its deadline."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not (answer := await pay(stubs, order_id)).order_confirmed:
+            await asyncio.sleep(0.05)
+    return answer
+
+
+def pay_once(stubs: Stubs, order_id: str, expected: Money | None = None) -> PayOrderCall:
+    """One request, whatever comes of it."""
+    request = payment_service_pb2.PayOrderRequest(order_id=order_id, expected_amount=expected)
+    return stubs.payments.PayOrder(request, timeout=TIMEOUT_S)
 
 
 async def status(stubs: Stubs, order_id: str) -> order_pb2.OrderStatus.ValueType:

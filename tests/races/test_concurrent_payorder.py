@@ -6,10 +6,9 @@ from collections import Counter
 import grpc
 
 from payonce.order.v1 import order_pb2
-from payonce.payment.v1 import payment_service_pb2
-from tests.harness.answers import reason, replayed
+from tests.harness.answers import reason
 from tests.harness.audit import attempts, audit, charges, settled
-from tests.harness.money import TIMEOUT_S, balance, money, order, orders, pay, put, seed, status
+from tests.harness.money import balance, money, order, orders, pay, pay_confirmed, pay_marked, put, seed, status
 from tests.harness.postgres import Pair
 from tests.harness.services import services
 from tests.harness.stubs import Stubs
@@ -25,20 +24,18 @@ async def test_200_callers_of_two_processes_charge_once(pair: Pair) -> None:
     ):
         await seed(one)
         await order(one, "order", 1_000)
-        request = payment_service_pb2.PayOrderRequest(order_id="order", expected_amount=money(1_000))
-        calls = [(one, two)[i % 2].payments.PayOrder(request, timeout=TIMEOUT_S) for i in range(CALLERS)]
-        answers = await asyncio.gather(*calls)
-        marks = Counter([await replayed(call) for call in calls])
-
-        assert {answer.SerializeToString(deterministic=True) for answer in answers} == {
-            answers[0].SerializeToString(deterministic=True)
+        answers = await asyncio.gather(*(pay_marked((one, two)[i % 2], "order", money(1_000)) for i in range(CALLERS)))
+        marks = Counter(mark for _, mark in answers)
+        assert {answer.payment.SerializeToString(deterministic=True) for answer, _ in answers} == {
+            answers[0][0].payment.SerializeToString(deterministic=True)
         }
-        assert answers[0].order_confirmed
         assert marks == {False: 1, True: CALLERS - 1}
         assert await balance(one, "alice") == 9_000
         assert await balance(one, "shop") == 1_000
+        await pay_confirmed(one, "order")
         assert await status(one, "order") == order_pb2.ORDER_STATUS_PAID
         await settled(pair)
+        assert [(await pay(stubs, "order")).order_confirmed for stubs in (one, two)] == [True, True]
     assert charges(pair, "order") == 1
     assert attempts(pair, "order") == 1
     audit(pair)
@@ -53,7 +50,7 @@ async def test_50_orders_at_once_with_money_for_20(pair: Pair) -> None:
         await seed(one, deposit=20 * 1_000 + 999)
         ids = await orders(one, 50)
         answers = await asyncio.gather(
-            *((one, two)[i % 2].payments.PayOrder(request(order_id)) for i, order_id in enumerate(ids)),
+            *(pay((one, two)[i % 2], order_id) for i, order_id in enumerate(ids)),
             return_exceptions=True,
         )
         paid = {i for i, answer in zip(ids, answers, strict=True) if not isinstance(answer, BaseException)}
@@ -77,7 +74,3 @@ async def test_50_orders_at_once_with_money_for_20(pair: Pair) -> None:
         assert await balance(one, "alice") == 999
         await settled(pair)
     audit(pair)
-
-
-def request(order_id: str) -> payment_service_pb2.PayOrderRequest:
-    return payment_service_pb2.PayOrderRequest(order_id=order_id)

@@ -1,17 +1,14 @@
-"""What the server tests share: the standard services as a client sees them, and rows that others have to wait for."""
+"""What the server tests share: the standard services as a client sees them."""
 
-import asyncio
 import socket
-import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TypeAlias
 
 import grpc
-import psycopg
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from tests.harness.postgres import Pair, raw, rows
+from tests.harness.postgres import Pair
 from tests.harness.services import Environment, Running
 from tests.harness.stubs import OPTIONS
 
@@ -65,20 +62,3 @@ async def watching(address: str, service: str) -> AsyncIterator[AsyncIterator[He
                 yield response.status
 
         yield changes()
-
-
-@contextmanager
-def held(url: str, lock: str) -> Iterator[psycopg.Connection]:
-    """Whoever wants what `lock` locks has to wait until the end of the block."""
-    with psycopg.connect(raw(url)) as connection:
-        connection.execute(lock.encode())
-        yield connection
-
-
-async def somebody_waits(url: str) -> None:
-    """Until a session of that database waits for a lock."""
-    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    deadline = time.monotonic() + 20
-    while not rows(url, query)[0][0]:
-        assert time.monotonic() < deadline, "nobody came to wait for the lock"
-        await asyncio.sleep(0.02)

@@ -7,13 +7,13 @@ import grpc
 import pytest
 
 from payonce.order.v1 import order_pb2, order_service_pb2
-from payonce.payment.v1 import payment_service_pb2
 from tests.harness.audit import audit, charges, settled
-from tests.harness.money import TIMEOUT_S, order, pay, seed, status
+from tests.harness.locks import held, somebody_waits
+from tests.harness.money import TIMEOUT_S, order, pay_once, seed, status
 from tests.harness.postgres import Pair, rows
 from tests.harness.services import services
 from tests.harness.stubs import Stubs
-from tests.server.standard import NOT_SERVING, SERVICES, SERVING, held, somebody_waits, watching
+from tests.server.standard import NOT_SERVING, SERVICES, SERVING, watching
 
 
 async def test_order_service_finishes_a_call_in_flight(pair: Pair) -> None:
@@ -41,7 +41,7 @@ async def test_payment_service_finishes_a_payment_in_flight(pair: Pair) -> None:
         await order(stubs, "order", 1_000)
         victim = s.payments[0]
         with held(pair.payments_url, "SELECT FROM accounts WHERE account_id = 'alice' FOR UPDATE"):
-            call = asyncio.ensure_future(pay(stubs, "order"))
+            call = asyncio.ensure_future(pay_once(stubs, "order"))
             await somebody_waits(pair.payments_url)
             async with watching(victim.address, SERVICES["payment_service"]) as changes:
                 assert await anext(changes) == SERVING
@@ -58,8 +58,7 @@ async def test_payment_service_finishes_a_payment_whose_caller_is_gone(pair: Pai
         await seed(stubs)
         await order(stubs, "order", 1_000)
         with held(pair.payments_url, "SELECT FROM accounts WHERE account_id = 'alice' FOR UPDATE"):
-            request = payment_service_pb2.PayOrderRequest(order_id="order")
-            call = stubs.payments.PayOrder(request, timeout=TIMEOUT_S)
+            call = pay_once(stubs, "order")
             await somebody_waits(pair.payments_url)
             call.cancel()
             s.payments[0].process.send_signal(signal.SIGTERM)

@@ -9,6 +9,7 @@ from google.protobuf import descriptor_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2
 
+from tests.harness.locks import held, somebody_waits
 from tests.harness.postgres import Pair
 from tests.harness.services import Services
 from tests.server.standard import (
@@ -18,10 +19,8 @@ from tests.server.standard import (
     channel,
     database_url,
     free_port,
-    held,
     launched,
     settings,
-    somebody_waits,
     watching,
 )
 

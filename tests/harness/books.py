@@ -1,0 +1,59 @@
+"""Rows of the payments database that tests read or write themselves. All SQL of tests on `payments` stands here.
+
+(The invariants have theirs in `audit`.)
+"""
+
+import uuid
+
+import psycopg
+
+from tests.harness.postgres import Pair, raw, rows
+
+# What the claim is on, and its value for an order.
+SUBJECT = "order_id"
+
+
+def subject(order_id: str) -> str:
+    return order_id
+
+
+def order_of(of: str) -> str:
+    return of
+
+
+def owe(url: str, order_id: str, state: str = "succeeded", check_after_s: float = 0.0) -> uuid.UUID:
+    """A payment row of 5 EUR that nobody has confirmed, due `check_after_s` from now; its id."""
+    payment_id = uuid.uuid4()
+    query = f"""INSERT INTO payments ({SUBJECT}, payment_id, payer_account_id, payee_account_id, currency, amount_minor,
+                                      state, check_at)
+                VALUES (%s, %s, 'a', 'b', 'EUR', 5, %s, now() + make_interval(secs => %s))"""
+    with psycopg.connect(raw(url), autocommit=True) as connection:
+        connection.execute(query.encode(), [subject(order_id), payment_id, state, check_after_s])
+    return payment_id
+
+
+def nets(pair: Pair) -> dict[str, dict[str, int]]:
+    """What each order moved in all, by account. What nothing moved on, or everything back, is left out."""
+    query = f"""SELECT p.{SUBJECT}, account_id, sum(e.amount_minor)::bigint
+                  FROM payments p JOIN entries e USING (payment_id)
+                 GROUP BY p.{SUBJECT}, account_id HAVING sum(e.amount_minor) <> 0"""
+    found: dict[str, dict[str, int]] = {}
+    for of, account, moved in rows(pair.payments_url, query):
+        found.setdefault(order_of(of), {})[account] = int(moved)
+    return found
+
+
+def net(pair: Pair, order_id: str) -> dict[str, int]:
+    """The same of one order."""
+    return nets(pair).get(order_id, {})
+
+
+def states(pair: Pair, order_id: str) -> list[str]:
+    """The states of the order's payments, the first attempt first."""
+    query = f"SELECT state FROM payments WHERE {SUBJECT} = %s ORDER BY payment_id"
+    return [str(row[0]) for row in rows(pair.payments_url, query, [subject(order_id)])]
+
+
+def transfers(pair: Pair, kind: str) -> int:
+    """How many transfers of that kind the ledger holds."""
+    return int(rows(pair.payments_url, "SELECT count(*) FROM transfers WHERE kind = %s", [kind])[0][0])
