@@ -3,20 +3,17 @@
 Then either the caller retries, or nobody does and only the completer works. One charge at most, and the order agrees.
 """
 
-import asyncio
-import time
 from dataclasses import dataclass
 
-import grpc
 import pytest
 
 from payonce.order.v1 import order_pb2
 from payonce.payment.v1 import payment_service_pb2
+from tests.crashes.dying import pay_until_dead, sessions_ended
 from tests.harness.audit import attempts, audit, charges, settled
-from tests.harness.money import balance, order, pay_confirmed, pay_marked, pay_once, seed, status
-from tests.harness.postgres import Pair, rows
-from tests.harness.retries import AGAIN
-from tests.harness.services import Running, Services, services
+from tests.harness.money import balance, order, pay_confirmed, pay_marked, seed, status
+from tests.harness.postgres import Pair
+from tests.harness.services import Services, services
 from tests.harness.stubs import Stubs
 
 
@@ -87,38 +84,11 @@ async def crash(s: Services, stubs: Stubs, fault: Fault) -> tuple[payment_servic
         assert not answer.order_confirmed
     elif fault.number != "F10":
         assert answer is None
-    await sessions_ended(s, victim)
+    await sessions_ended(s.pair, victim)
     moved = charges(s.pair, "order") == 1
     assert fault.moved in (None, moved)
     await (s.restart_order({}) if fault.in_order_service else s.restart_payment(0, {}))
     return answer, moved
-
-
-async def pay_until_dead(stubs: Stubs, victim: Running) -> payment_service_pb2.PayOrderResponse | None:
-    """Send PayOrder until the victim has met its fault: a try may end before it. The first answer, if there was one."""
-    answer = None
-    dead = asyncio.ensure_future(victim.wait(timeout_s=60))
-    while not dead.done():
-        try:
-            received = await pay_once(stubs, "order")
-        except grpc.aio.AioRpcError as error:
-            assert error.code() in AGAIN, error  # noqa: PT017 - it may also be answered
-        else:
-            answer = answer or received
-        await asyncio.wait({dead}, timeout=0.2)
-    assert await dead == -9
-    return answer
-
-
-async def sessions_ended(s: Services, victim: Running) -> None:
-    """Wait until PostgreSQL has noticed the crash: only then is it known what was committed."""
-    url = s.pair.orders_url if victim is s.order else s.pair.payments_url
-    query = """SELECT count(*) FROM pg_stat_activity
-                WHERE datname = current_database() AND application_name = %s"""
-    deadline = time.monotonic() + 20
-    while rows(url, query, [victim.module])[0][0]:
-        assert time.monotonic() < deadline, "the sessions of a killed process are still there"
-        await asyncio.sleep(0.02)
 
 
 async def assert_paid_once(pair: Pair, stubs: Stubs) -> None:
