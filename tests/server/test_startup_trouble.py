@@ -1,7 +1,5 @@
 """What an operator can mend is said in one line, with a non-zero exit status and no traceback."""
 
-import socket
-
 import pytest
 
 from tests.harness.postgres import Pair, Postgres
@@ -14,12 +12,11 @@ each_service = pytest.mark.parametrize("module", list(SERVICES))
 
 @each_service
 async def test_port_in_use(pair: Pair, module: str) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        address = f"127.0.0.1:{taken.getsockname()[1]}"
-        env = settings(module, DATABASE_URL=database_url(pair, module), LISTEN=address)
-        assert address in await only_line(module, env)
+    env = settings(module, DATABASE_URL=database_url(pair, module), LISTEN="127.0.0.1:0")
+    # Taken by another of its kind: two such servers would share the port, if they were let.
+    async with launched(module, env) as first:
+        await first.listening()
+        assert first.address in await only_line(module, {**env, **settings(module, LISTEN=first.address)})
 
 
 @each_service

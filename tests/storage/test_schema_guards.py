@@ -1,6 +1,5 @@
 """The schema refuses what the code must never ask for, whoever asks."""
 
-import uuid
 from collections.abc import Sequence
 
 import psycopg
@@ -11,11 +10,9 @@ from alembic.migration import MigrationContext
 
 from order_service.storage import schema as orders_schema
 from payment_service.storage import schema as payments_schema
+from tests.harness.books import owe
 from tests.harness.postgres import Pair, raw
 
-PAYMENT = """INSERT INTO payments
-             (subject, payment_id, payer_account_id, payee_account_id, currency, amount_minor, captured_minor, state)
-             VALUES ('order:o', %s, 'a', 'b', 'EUR', 5, 5, 'succeeded')"""
 ACCOUNT = "INSERT INTO accounts (account_id, owner_id, kind, currency, balance_minor) VALUES ('a', 'a', %s, 'EUR', 5)"
 ENTRY = """INSERT INTO entries (account_id, sequence, transfer_id, kind, currency, amount_minor, balance_after_minor)
            VALUES ('a', 1, gen_random_uuid(), 'deposit', 'EUR', 5, 5)"""
@@ -35,8 +32,10 @@ def refused(url: str, error: type[psycopg.Error], *statements: tuple[str, Sequen
 
 
 def test_the_claim_lets_one_payment_of_an_order_in(pair: Pair) -> None:
-    first, second = (PAYMENT, [uuid.uuid4()]), (PAYMENT, [uuid.uuid4()])
-    refused(pair.payments_url, psycopg.errors.UniqueViolation, first, second)
+    owe(pair.payments_url, "o")
+    owe(pair.payments_url, "another")
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        owe(pair.payments_url, "o")
 
 
 def test_a_customer_is_never_below_zero(pair: Pair) -> None:
@@ -55,14 +54,13 @@ def test_the_ledger_only_grows(pair: Pair, table: str, change: str) -> None:
     "change",
     [
         "UPDATE payments SET state = 'voided'",
-        "UPDATE payments SET amount_minor = 6",
-        "UPDATE payments SET subject = 'order:p'",
         "DELETE FROM payments",
         "TRUNCATE payments",
     ],
 )
 def test_payments_move_along_their_arrows_only(pair: Pair, change: str) -> None:
-    refused(pair.payments_url, psycopg.errors.IntegrityError, (PAYMENT, [uuid.uuid4()]), (change, ()))
+    owe(pair.payments_url, "o")
+    refused(pair.payments_url, psycopg.errors.IntegrityError, (change, ()))
 
 
 @pytest.mark.parametrize(
@@ -71,7 +69,6 @@ def test_payments_move_along_their_arrows_only(pair: Pair, change: str) -> None:
         ("cancelled", "UPDATE orders SET status = 'paid', payment_id = gen_random_uuid()"),
         ("cancelled", "UPDATE orders SET status = 'unpaid'"),
         ("unpaid", "UPDATE orders SET status = 'paid'"),
-        ("unpaid", "UPDATE orders SET amount_minor = 6, status = 'cancelled'"),
         ("unpaid", "DELETE FROM orders"),
     ],
 )

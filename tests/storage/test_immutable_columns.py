@@ -1,0 +1,82 @@
+"""What a row says when it is written, it says for ever: every column that is not known to change is immutable.
+
+The columns are the schema's own, so that a new one is held to it before anybody thinks of it.
+"""
+
+from dataclasses import dataclass
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from order_service.storage import schema as orders_schema
+from payment_service.storage import schema as payments_schema
+from tests.harness.books import owe
+from tests.harness.postgres import Pair, raw
+
+ORDER = b"""INSERT INTO orders (order_id, customer_id, payer_account_id, payee_account_id, currency, amount_minor,
+                                description) VALUES ('o', 'a', 'a', 'b', 'EUR', 5, '')"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A table, the columns that may change, and an UPDATE that is legal as long as nothing is added to it."""
+
+    table: sa.Table
+    mutable: frozenset[str]
+    legal: str
+
+    @property
+    def immutable(self) -> list[str]:
+        assert self.mutable <= {column.name for column in self.table.columns}
+        return [column.name for column in self.table.columns if column.name not in self.mutable]
+
+
+CASES = [
+    Case(
+        orders_schema.orders,
+        frozenset({"status", "payment_id", "paid_at", "cancelled_at", "description"}),
+        "status = 'cancelled', cancelled_at = now()",
+    ),
+    Case(
+        payments_schema.payments,
+        frozenset({"state", "state_reason", "confirmed_at", "reversed_at", "check_at", "checks"}),
+        "checks = checks + 1",
+    ),
+]
+
+
+def another(column: sa.Column[object]) -> str:
+    """An expression of the column's type that differs from what stands there."""
+    kinds: list[tuple[type, str]] = [
+        (sa.CHAR, "'USD'"),
+        (sa.Text, f"{column.name} || 'x'"),
+        (sa.Integer, f"{column.name} + 1"),
+        (sa.UUID, "gen_random_uuid()"),
+        (sa.TIMESTAMP, f"{column.name} + interval '1 day'"),
+    ]
+    return next(other for kind, other in kinds if isinstance(column.type, kind))
+
+
+@pytest.mark.parametrize(
+    ("case", "column"),
+    [pytest.param(case, name, id=f"{case.table.name}.{name}") for case in CASES for name in case.immutable],
+)
+def test_content_never_changes(pair: Pair, case: Case, column: str) -> None:
+    with written(pair, case) as connection:
+        changing = f"UPDATE {case.table.name} SET {case.legal}, {column} = {another(case.table.c[column])}"
+        with pytest.raises(psycopg.errors.IntegrityConstraintViolation):
+            connection.execute(changing.encode())
+        # It was the column: without it the same UPDATE is legal.
+        assert connection.execute(f"UPDATE {case.table.name} SET {case.legal}".encode()).rowcount == 1
+
+
+def written(pair: Pair, case: Case) -> psycopg.Connection:
+    """A connection to a database that holds one row of the table."""
+    url = pair.orders_url if case.table.metadata is orders_schema.metadata else pair.payments_url
+    connection = psycopg.connect(raw(url), autocommit=True)
+    if case.table.name == "payments":
+        owe(url, "o")
+    else:
+        connection.execute(ORDER)
+    return connection

@@ -1,0 +1,21 @@
+"""Two completers at once: each payment is one's alone, and nobody waits for the other."""
+
+from payment_service.storage import payments
+from shared.database import Database
+from tests.harness.books import owe
+from tests.harness.postgres import Pair
+
+
+async def test_two_completers_take_different_payments_and_keep_them(pair: Pair) -> None:
+    owed = {owe(pair.payments_url, f"order-{i}") for i in range(6)}
+    owe(pair.payments_url, "later", check_after_s=3600)
+    # One takes, and before its transaction ends the other does: that one must neither wait nor take the same.
+    one, two = (Database(pair.payments_url, pool_size=1, application="test") for _ in range(2))
+    async with one._engine.begin() as first, two._engine.begin() as second:
+        taken = [{p.payment_id for p in await payments.take_due(c, 3)} for c in (first, second)]
+    assert [len(some) for some in taken] == [3, 3]
+    assert taken[0] | taken[1] == owed
+    # Leased: their turn is over until time gives it back.
+    assert await one.transact(lambda c: payments.take_due(c, 10)) == []
+    await one.close()
+    await two.close()
