@@ -1,0 +1,127 @@
+"""`payonce up`, as a user runs it: every command that README and `up` itself offer, on data that survive a restart."""
+
+import ast
+import asyncio
+import contextlib
+import io
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import sys
+import tempfile
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.harness.needs import missing
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+PAY = "payonce.payment.v1.PaymentService/PayOrder"
+
+
+@dataclass(frozen=True)
+class Up:
+    """It runs; what it said, and where it listens."""
+
+    lines: list[str]
+    orders: str
+    payments: str
+
+    def aimed(self, text: str) -> str:
+        """The README's text, at these addresses."""
+        return text.replace("127.0.0.1:50051", self.orders).replace("127.0.0.1:50052", self.payments)
+
+
+@pytest.fixture(scope="module")
+def grpcurl() -> str:
+    found = shutil.which("grpcurl", path=f"{os.environ.get('PATH')}:{Path.home() / 'go' / 'bin'}")
+    return found or missing("no grpcurl on PATH: go install github.com/fullstorydev/grpcurl/cmd/grpcurl@latest")
+
+
+async def test_every_command_that_is_offered_works(grpcurl: str) -> None:
+    section = README.partition("## By hand with grpcurl")[2].partition("\n### ")[0]
+    with tempfile.TemporaryDirectory(prefix="payonce-up-") as folder:
+        Path(folder).chmod(0o755)
+        async with up(folder) as first:
+            answers = [await run(grpcurl, first.aimed(command)) for command in commands(section)]
+            assert_readme(answers)
+            said = await python_sample(first)
+            paid = json.loads(answers[4])["payment"]
+            assert said.split() == [paid["payment_id"], "True"]
+        async with up(folder) as second:
+            offered = commands("\n".join(second.lines))
+            assert_paid_twice([await run(grpcurl, command) for command in offered])
+            # What was paid before the restart is paid.
+            again = await run(grpcurl, second.aimed(commands(section)[4]))
+            assert json.loads(again)["payment"] == paid
+
+
+def assert_readme(answers: list[str]) -> None:
+    *created, first, again, looked, refused = answers
+    assert_paid_twice([*created, first, again])
+    assert json.loads(looked)["safe_to_retry"] is False  # which is left out unless asked for
+    assert '"reason": "ORDER_NOT_FOUND"' in refused
+
+
+def assert_paid_twice(answers: list[str]) -> None:
+    """Two accounts, a deposit, an order; paid, and paid again."""
+    assert len(answers) == 6
+    *created, first, again = answers
+    assert all(json.loads(answer) for answer in created)
+    assert "idempotent-replayed" not in first
+    assert json.loads(first)["payment"]["payment_id"] in again
+    assert "idempotent-replayed: true" in again
+
+
+def commands(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith("grpcurl -plaintext ")]
+
+
+async def run(grpcurl: str, command: str) -> str:
+    words = [grpcurl, *shlex.split(command)[1:]]
+    process = await asyncio.create_subprocess_exec(*words, stdout=PIPE, stderr=PIPE)
+    out, err = await process.communicate()
+    return (out + err).decode()
+
+
+async def python_sample(running: Up) -> str:
+    """What the README's Python prints."""
+    blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert len(blocks) == 1
+    code = compile(running.aimed(blocks[0]), "README.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        await eval(code, {})  # noqa: S307 - our own README
+    return said.getvalue()
+
+
+@contextlib.asynccontextmanager
+async def up(folder: str) -> AsyncIterator[Up]:
+    """Running on free ports; Ctrl-C at the end, which must end it well."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "payonce.cli", "up", "--order-port", "0", "--payment-port", "0", "--data", folder,
+        stdout=PIPE, cwd=ROOT,
+    )  # fmt: skip
+    try:
+        lines = await asyncio.wait_for(said_by(process), 60)
+        yield Up(lines, lines[0].split()[-1], lines[1].split()[-1])
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert await asyncio.wait_for(process.wait(), 30) == 0
+
+
+async def said_by(process: Process) -> list[str]:
+    """The lines up to the one about Ctrl-C."""
+    assert process.stdout
+    lines: list[str] = []
+    while not (lines and lines[-1].startswith("Ctrl-C")):
+        line = (await process.stdout.readline()).decode()
+        assert line, lines
+        lines.append(line.rstrip("\n"))
+    return lines
