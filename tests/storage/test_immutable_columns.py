@@ -14,6 +14,8 @@ from payment_service.storage import schema as payments_schema
 from tests.harness.books import owe
 from tests.harness.postgres import Pair, raw
 
+ACCOUNT = b"""INSERT INTO accounts (account_id, owner_id, kind, currency, balance_minor)
+             VALUES ('a', 'a', 'customer', 'EUR', 5)"""
 ORDER = b"""INSERT INTO orders (order_id, customer_id, payer_account_id, payee_account_id, currency, amount_minor,
                                 description) VALUES ('o', 'a', 'a', 'b', 'EUR', 5, '')"""
 
@@ -35,8 +37,13 @@ class Case:
 CASES = [
     Case(
         orders_schema.orders,
-        frozenset({"status", "payment_id", "paid_at", "cancelled_at", "description"}),
+        frozenset({"status", "payment_id", "paid_at", "cancelled_at"}),
         "status = 'cancelled', cancelled_at = now()",
+    ),
+    Case(
+        payments_schema.accounts,
+        frozenset({"balance_minor", "last_sequence"}),
+        "balance_minor = 4, last_sequence = last_sequence + 1",
     ),
     Case(
         payments_schema.payments,
@@ -47,7 +54,9 @@ CASES = [
 
 
 def another(column: sa.Column[object]) -> str:
-    """An expression of the column's type that differs from what stands there."""
+    """An expression of the column's type, and within its CHECKs, that differs from what stands there."""
+    if column.name == "kind":
+        return "'merchant'"
     kinds: list[tuple[type, str]] = [
         (sa.CHAR, "'USD'"),
         (sa.Text, f"{column.name} || 'x'"),
@@ -78,5 +87,5 @@ def written(pair: Pair, case: Case) -> psycopg.Connection:
     if case.table.name == "payments":
         owe(url, "o")
     else:
-        connection.execute(ORDER)
+        connection.execute(ACCOUNT if case.table.name == "accounts" else ORDER)
     return connection

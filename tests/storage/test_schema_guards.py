@@ -70,6 +70,7 @@ def test_payments_move_along_their_arrows_only(pair: Pair, change: str) -> None:
         ("cancelled", "UPDATE orders SET status = 'unpaid'"),
         ("unpaid", "UPDATE orders SET status = 'paid'"),
         ("unpaid", "DELETE FROM orders"),
+        ("unpaid", "TRUNCATE orders"),
     ],
 )
 def test_orders_move_along_their_arrows_only(pair: Pair, status: str, change: str) -> None:
