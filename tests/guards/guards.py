@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 PAYMENTS = "payment_service/storage/migrations/versions/0001_payments.py"
+CORRECTIONS = "payment_service/storage/migrations/versions/0002_corrections.py"
 STATEMENTS = "payment_service/storage/payments.py"
 SCHEMA = "tests/storage/test_schema_guards.py"
 TAKE_DUE = "tests/storage/test_take_due.py::test_two_completers_take_different_payments_and_keep_them"
@@ -27,8 +28,8 @@ GUARDS = [
         f"{SCHEMA}::test_the_claim_lets_one_payment_of_an_order_in",
     ),
     Guard(
-        "overdraft check", PAYMENTS,
-        "CHECK (kind <> 'customer' OR balance_minor >= 0)",
+        "overdraft check", CORRECTIONS,
+        "CHECK (kind <> 'customer' OR balance_minor >= held_minor)",
         "CHECK (true)",
         f"{SCHEMA}::test_a_customer_is_never_below_zero",
     ),
@@ -51,20 +52,20 @@ GUARDS = [
         f"{SCHEMA}::test_payments_move_along_their_arrows_only[UPDATE payments SET state = 'voided']",
     ),
     Guard(
-        "content of a payment", PAYMENTS,
-        "OLD.amount_minor, OLD.created_at)",
-        "NEW.amount_minor, OLD.created_at)",
+        "content of a payment", CORRECTIONS,
+        "OLD.amount_minor, OLD.created_at, OLD.expires_at)",
+        "NEW.amount_minor, OLD.created_at, OLD.expires_at)",
         "tests/storage/test_immutable_columns.py::test_content_never_changes[payments.amount_minor]",
     ),
     Guard(
         "funds check", "payment_service/domain/ledger.py",
-        "source.balance.minor_units < transfer.amount.minor_units and not may_go_below_zero",
-        "False",
+        "return source.available.minor_units + released >= movement.amount.minor_units",
+        "return True",
         "tests/unit/test_ledger_plan.py::test_what_is_planned_balances",
     ),
     Guard(
         "fingerprint compare", "payment_service/usecases/once.py",
-        "if fingerprint[name] != earlier.get(name)",
+        "if earlier.get(name) != request.fields.get(name)",
         "if False",
         "tests/rpc/test_replays.py::test_a_deposit_happens_once",
     ),

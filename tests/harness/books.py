@@ -9,34 +9,33 @@ import psycopg
 
 from tests.harness.postgres import Pair, raw, rows
 
-# What the claim is on, and its value for an order.
-SUBJECT = "order_id"
-
 
 def subject(order_id: str) -> str:
-    return order_id
+    """What the claim is on, for an order."""
+    return f"order:{order_id}"
 
 
 def order_of(of: str) -> str:
-    return of
+    return of.removeprefix("order:")
 
 
 def owe(url: str, order_id: str, state: str = "succeeded", check_after_s: float = 0.0) -> uuid.UUID:
     """A payment row of 5 EUR that nobody has confirmed, due `check_after_s` from now; its id."""
     payment_id = uuid.uuid4()
-    query = f"""INSERT INTO payments ({SUBJECT}, payment_id, payer_account_id, payee_account_id, currency, amount_minor,
-                                      state, check_at)
-                VALUES (%s, %s, 'a', 'b', 'EUR', 5, %s, now() + make_interval(secs => %s))"""
+    query = """INSERT INTO payments (subject, payment_id, payer_account_id, payee_account_id, currency, amount_minor,
+                                     captured_minor, state, check_at)
+               VALUES (%s, %s, 'a', 'b', 'EUR', 5, %s, %s, now() + make_interval(secs => %s))"""
+    captured = 5 if state == "succeeded" else 0
     with psycopg.connect(raw(url), autocommit=True) as connection:
-        connection.execute(query.encode(), [subject(order_id), payment_id, state, check_after_s])
+        connection.execute(query.encode(), [subject(order_id), payment_id, captured, state, check_after_s])
     return payment_id
 
 
 def nets(pair: Pair) -> dict[str, dict[str, int]]:
     """What each order moved in all, by account. What nothing moved on, or everything back, is left out."""
-    query = f"""SELECT p.{SUBJECT}, account_id, sum(e.amount_minor)::bigint
-                  FROM payments p JOIN entries e USING (payment_id)
-                 GROUP BY p.{SUBJECT}, account_id HAVING sum(e.amount_minor) <> 0"""
+    query = """SELECT p.subject, account_id, sum(e.amount_minor)::bigint
+                 FROM payments p JOIN entries e USING (payment_id)
+                GROUP BY p.subject, account_id HAVING sum(e.amount_minor) <> 0"""
     found: dict[str, dict[str, int]] = {}
     for of, account, moved in rows(pair.payments_url, query):
         found.setdefault(order_of(of), {})[account] = int(moved)
@@ -50,7 +49,7 @@ def net(pair: Pair, order_id: str) -> dict[str, int]:
 
 def states(pair: Pair, order_id: str) -> list[str]:
     """The states of the order's payments, the first attempt first."""
-    query = f"SELECT state FROM payments WHERE {SUBJECT} = %s ORDER BY payment_id"
+    query = "SELECT state FROM payments WHERE subject = %s ORDER BY payment_id"
     return [str(row[0]) for row in rows(pair.payments_url, query, [subject(order_id)])]
 
 

@@ -3,7 +3,7 @@
 import uuid
 
 from payonce.order.v1 import order_service_pb2
-from payonce.payment.v1 import payment_service_pb2
+from payonce.payment.v1 import account_pb2, payment_service_pb2
 from tests.harness.money import put
 from tests.harness.services import Services
 from tests.harness.stubs import Stubs
@@ -13,8 +13,8 @@ from tests.rpc.common import ABSENT, nothing_changes, refusal
 async def test_what_is_absent_is_not_found(running: Services, stubs: Stubs) -> None:
     get_order = order_service_pb2.GetOrderRequest(order_id="never")
     cancel = order_service_pb2.CancelOrderRequest(order_id="never")
-    account = payment_service_pb2.GetAccountRequest(account_id="never")
-    entries = payment_service_pb2.ListEntriesRequest(account_id="never")
+    account = account_pb2.GetAccountRequest(account_id="never")
+    entries = account_pb2.ListEntriesRequest(account_id="never")
     payment = payment_service_pb2.GetPaymentRequest(payment_id=str(uuid.uuid4()))
     async with nothing_changes(running):
         await refusal(stubs.orders.GetOrder(get_order), ABSENT, "ORDER_NOT_FOUND")

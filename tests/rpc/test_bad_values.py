@@ -10,7 +10,7 @@ import pytest
 from google.protobuf.message import Message
 
 from payonce.order.v1 import order_service_pb2
-from payonce.payment.v1 import payment_service_pb2
+from payonce.payment.v1 import account_pb2, payment_service_pb2
 from tests.harness.money import money
 from tests.harness.services import Services
 from tests.harness.stubs import Stubs
@@ -32,8 +32,8 @@ BAD_TOKENS += [base64.urlsafe_b64encode(json.dumps(forged).encode()).decode() fo
 ORDER = order_service_pb2.CreateOrderRequest(
     order_id="v-1", customer_id="v-ann", payer_account_id="v-ann", payee_account_id="v-shop", amount=money(5)
 )
-ACCOUNT = payment_service_pb2.CreateAccountRequest(account_id="v-ann", owner_id="v-ann", currency_code="EUR")
-DEPOSIT = payment_service_pb2.DepositRequest(account_id="v-ann", amount=money(5), request_id="v-1")
+ACCOUNT = account_pb2.CreateAccountRequest(account_id="v-ann", owner_id="v-ann", currency_code="EUR")
+DEPOSIT = account_pb2.DepositRequest(account_id="v-ann", amount=money(5), request_id="v-1")
 PAY = payment_service_pb2.PayOrderRequest(order_id="v-1")
 Case = tuple[str, Message, str, list[Any]]
 
@@ -42,14 +42,14 @@ ID_FIELDS: list[tuple[str, Message, str]] = [
     ("orders.GetOrder", order_service_pb2.GetOrderRequest(), "order_id"),
     ("orders.CancelOrder", order_service_pb2.CancelOrderRequest(), "order_id"),
     *(("payments.CreateAccount", ACCOUNT, field) for field in ("account_id", "owner_id")),
-    ("payments.GetAccount", payment_service_pb2.GetAccountRequest(), "account_id"),
-    ("payments.ListEntries", payment_service_pb2.ListEntriesRequest(), "account_id"),
+    ("payments.GetAccount", account_pb2.GetAccountRequest(), "account_id"),
+    ("payments.ListEntries", account_pb2.ListEntriesRequest(), "account_id"),
     *(("payments.Deposit", DEPOSIT, field) for field in ("account_id", "request_id")),
     ("payments.PayOrder", PAY, "order_id"),
     ("payments.LookupPayment", payment_service_pb2.LookupPaymentRequest(), "order_id"),
 ]
 LIST_ORDERS = order_service_pb2.ListOrdersRequest()
-LIST_ENTRIES = payment_service_pb2.ListEntriesRequest(account_id="v-ann")
+LIST_ENTRIES = account_pb2.ListEntriesRequest(account_id="v-ann")
 CASES: list[Case] = [
     *((method, request, field, BAD_IDS) for method, request, field in ID_FIELDS),
     ("orders.ListOrders", LIST_ORDERS, "customer_id", [bad for bad in BAD_IDS if bad]),  # empty means everybody's

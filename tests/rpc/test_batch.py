@@ -18,11 +18,18 @@ def to_pay(order_id: str, expected: int | None = None) -> batch_pb2.OrderToPay:
 
 
 async def test_outcomes_stand_in_the_order_given_and_one_refused_hinders_nobody(stubs: Stubs) -> None:
-    await seed(stubs, "b-ann", "b-shop", deposit=2_500)
+    await seed(stubs, "batch-ann", "batch-shop", deposit=2_500)
     for i in range(3):
-        await order(stubs, f"b-{i}", 1_000, customer="b-ann", merchant="b-shop")
-    before = await pay(stubs, "b-1")
-    asked = batch(to_pay("b-0"), to_pay("b-absent"), to_pay("b-1"), to_pay("b-0"), to_pay("b-2", 7), to_pay("b-2"))
+        await order(stubs, f"batch-{i}", 1_000, customer="batch-ann", merchant="batch-shop")
+    before = await pay(stubs, "batch-1")
+    asked = batch(
+        to_pay("batch-0"),
+        to_pay("batch-absent"),
+        to_pay("batch-1"),
+        to_pay("batch-0"),
+        to_pay("batch-2", 7),
+        to_pay("batch-2"),
+    )
     found = (await stubs.payments.BatchPayOrders(asked)).outcomes
 
     assert [one.error.reason for one in found] == [
@@ -34,12 +41,12 @@ async def test_outcomes_stand_in_the_order_given_and_one_refused_hinders_nobody(
     assert found[0].payment == found[3].payment
     assert found[1].error.code == grpc.StatusCode.NOT_FOUND.value[0]
     assert found[4].error.metadata["fields"] == "expected_amount"
-    assert await balance(stubs, "b-ann") == 500
+    assert await balance(stubs, "batch-ann") == 500
 
     again = (await stubs.payments.BatchPayOrders(asked)).outcomes
     assert [one.payment for one in again] == [one.payment for one in found]
     assert [one.replayed for one in again] == [True, False, True, True, False, False]
-    assert await balance(stubs, "b-ann") == 500
+    assert await balance(stubs, "batch-ann") == 500
 
 
 @pytest.mark.parametrize("orders", [[], [to_pay("x")] * 1_001, [to_pay("good"), to_pay("")], [to_pay("good", 0)]])

@@ -1,7 +1,7 @@
 """Pages: everything once, newest first."""
 
 from payonce.order.v1 import order_service_pb2
-from payonce.payment.v1 import payment_service_pb2
+from payonce.payment.v1 import account_pb2
 from tests.harness.money import order, put, seed
 from tests.harness.stubs import Stubs
 
@@ -14,7 +14,7 @@ async def test_pages_hold_everything_once(stubs: Stubs) -> None:
     token, sequences = "", []
     while True:
         page = await stubs.payments.ListEntries(
-            payment_service_pb2.ListEntriesRequest(account_id="p-ann", page_size=2, page_token=token)
+            account_pb2.ListEntriesRequest(account_id="p-ann", page_size=2, page_token=token)
         )
         sequences += [entry.sequence for entry in page.entries]
         if not (token := page.next_page_token):

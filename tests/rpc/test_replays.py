@@ -1,7 +1,7 @@
 """The same request again: the same answer, marked as a replay; the same id with other content: refused."""
 
 from payonce.order.v1 import order_pb2, order_service_pb2
-from payonce.payment.v1 import payment_service_pb2
+from payonce.payment.v1 import account_pb2, payment_service_pb2
 from tests.harness.answers import replayed
 from tests.harness.money import balance, money, order, pay, pay_confirmed, pay_marked, seed
 from tests.harness.stubs import Stubs
@@ -47,13 +47,13 @@ async def test_an_order_is_created_once(stubs: Stubs) -> None:
 
 
 async def test_an_account_is_created_once(stubs: Stubs) -> None:
-    request = payment_service_pb2.CreateAccountRequest(account_id="a-ann", owner_id="a-ann", currency_code="EUR")
+    request = account_pb2.CreateAccountRequest(account_id="a-ann", owner_id="a-ann", currency_code="EUR")
     first = stubs.payments.CreateAccount(request)
     made = await first
     again = stubs.payments.CreateAccount(request)
     assert await again == made
     assert [await replayed(call) for call in (first, again)] == [False, True]
-    other = payment_service_pb2.CreateAccountRequest(account_id="a-ann", owner_id="a-bob", currency_code="USD")
+    other = account_pb2.CreateAccountRequest(account_id="a-ann", owner_id="a-bob", currency_code="USD")
     info = await refusal(stubs.payments.CreateAccount(other), TAKEN, "ACCOUNT_ALREADY_EXISTS")
     assert info.metadata["fields"] == "owner_id,currency_code"
 
@@ -70,13 +70,13 @@ async def test_an_order_is_cancelled_once(stubs: Stubs) -> None:
 
 async def test_a_deposit_happens_once(stubs: Stubs) -> None:
     await seed(stubs, "d-ann", "d-shop", deposit=0)
-    request = payment_service_pb2.DepositRequest(account_id="d-ann", amount=money(70), request_id="d-1")
+    request = account_pb2.DepositRequest(account_id="d-ann", amount=money(70), request_id="d-1")
     first = stubs.payments.Deposit(request)
     made = await first
     again = stubs.payments.Deposit(request)
     assert await again == made
     assert [await replayed(call) for call in (first, again)] == [False, True]
-    other = payment_service_pb2.DepositRequest(account_id="d-ann", amount=money(71), request_id="d-1")
+    other = account_pb2.DepositRequest(account_id="d-ann", amount=money(71), request_id="d-1")
     info = await refusal(stubs.payments.Deposit(other), FAILED, "IDEMPOTENCY_KEY_REUSED")
     assert info.metadata["fields"] == "amount.minor_units"
     assert await balance(stubs, "d-ann") == 70

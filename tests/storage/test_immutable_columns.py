@@ -37,17 +37,29 @@ class Case:
 CASES = [
     Case(
         orders_schema.orders,
-        frozenset({"status", "payment_id", "paid_at", "cancelled_at"}),
+        frozenset({"status", "payment_id", "paid_at", "cancelled_at", "refunded_at"}),
         "status = 'cancelled', cancelled_at = now()",
     ),
     Case(
         payments_schema.accounts,
-        frozenset({"balance_minor", "last_sequence"}),
+        frozenset({"balance_minor", "held_minor", "last_sequence"}),
         "balance_minor = 4, last_sequence = last_sequence + 1",
     ),
     Case(
         payments_schema.payments,
-        frozenset({"state", "state_reason", "confirmed_at", "reversed_at", "check_at", "checks"}),
+        frozenset(
+            {
+                "state",
+                "state_reason",
+                "confirmed_at",
+                "reversed_at",
+                "refunded_at",
+                "refunded_minor",
+                "correction_id",
+                "check_at",
+                "checks",
+            }
+        ),
         "checks = checks + 1",
     ),
 ]
@@ -62,7 +74,7 @@ def another(column: sa.Column[object]) -> str:
         (sa.Text, f"{column.name} || 'x'"),
         (sa.Integer, f"{column.name} + 1"),
         (sa.UUID, "gen_random_uuid()"),
-        (sa.TIMESTAMP, f"{column.name} + interval '1 day'"),
+        (sa.TIMESTAMP, f"coalesce({column.name}, now()) + interval '1 day'"),
     ]
     return next(other for kind, other in kinds if isinstance(column.type, kind))
 
