@@ -1,6 +1,7 @@
-"""People with money, and what they ordered."""
+"""People with money, and what they ordered. Everything is sent until it is answered, except by `…_once`."""
 
 import asyncio
+from collections.abc import Awaitable
 from typing import TypeAlias
 
 import grpc
@@ -30,16 +31,31 @@ async def seed(
         (customer, account_pb2.ACCOUNT_KIND_CUSTOMER),
         (merchant, account_pb2.ACCOUNT_KIND_MERCHANT),
     ):
-        request = account_pb2.CreateAccountRequest(account_id=name, owner_id=name, currency_code=currency, kind=kind)
-        await stubs.payments.CreateAccount(request, timeout=TIMEOUT_S, wait_for_ready=True)
+        request = payment_service_pb2.CreateAccountRequest(
+            account_id=name, owner_id=name, currency_code=currency, kind=kind
+        )
+        await create_account(stubs, request)
     if deposit:
         await put(stubs, customer, deposit, currency, request_id=f"seed-{customer}")
 
 
+async def create_account(stubs: Stubs, request: payment_service_pb2.CreateAccountRequest) -> None:
+    await retried(lambda: stubs.payments.CreateAccount(request, timeout=TIMEOUT_S, wait_for_ready=True))
+
+
 async def put(stubs: Stubs, account: str, amount: int, currency: str = "EUR", *, request_id: str) -> None:
     """A deposit."""
-    request = account_pb2.DepositRequest(account_id=account, amount=money(amount, currency), request_id=request_id)
-    await stubs.payments.Deposit(request, timeout=TIMEOUT_S)
+    await retried(lambda: put_once(stubs, account, amount, currency, request_id=request_id))
+
+
+def put_once(
+    stubs: Stubs, account: str, amount: int, currency: str = "EUR", *, request_id: str
+) -> Awaitable[payment_service_pb2.DepositResponse]:
+    """One request, whatever comes of it."""
+    request = payment_service_pb2.DepositRequest(
+        account_id=account, amount=money(amount, currency), request_id=request_id
+    )
+    return stubs.payments.Deposit(request, timeout=TIMEOUT_S)
 
 
 async def order(
@@ -59,7 +75,7 @@ async def order(
         amount=money(amount, currency),
         description="one of a test",
     )
-    return await stubs.orders.CreateOrder(request, timeout=TIMEOUT_S, wait_for_ready=True)
+    return await retried(lambda: stubs.orders.CreateOrder(request, timeout=TIMEOUT_S, wait_for_ready=True))
 
 
 async def orders(stubs: Stubs, count: int, amount: int = 1_000, *, prefix: str = "order") -> list[str]:
@@ -70,8 +86,8 @@ async def orders(stubs: Stubs, count: int, amount: int = 1_000, *, prefix: str =
 
 
 async def balance(stubs: Stubs, account: str) -> int:
-    request = account_pb2.GetAccountRequest(account_id=account)
-    found = await stubs.payments.GetAccount(request, timeout=TIMEOUT_S)
+    request = payment_service_pb2.GetAccountRequest(account_id=account)
+    found = await retried(lambda: stubs.payments.GetAccount(request, timeout=TIMEOUT_S))
     return found.balance.minor_units
 
 
@@ -108,4 +124,5 @@ def pay_once(stubs: Stubs, order_id: str, expected: Money | None = None) -> PayO
 
 async def status(stubs: Stubs, order_id: str) -> order_pb2.OrderStatus.ValueType:
     request = order_service_pb2.GetOrderRequest(order_id=order_id)
-    return (await stubs.orders.GetOrder(request, timeout=TIMEOUT_S, wait_for_ready=True)).status
+    found = await retried(lambda: stubs.orders.GetOrder(request, timeout=TIMEOUT_S, wait_for_ready=True))
+    return found.status

@@ -11,7 +11,7 @@ from google.rpc import error_details_pb2
 from payonce.order.v1 import order_pb2, order_service_pb2
 from tests.harness.answers import detail, reason
 from tests.harness.audit import audit, charges, settled
-from tests.harness.money import TIMEOUT_S, balance, order, pay_confirmed, pay_once, put, seed, status
+from tests.harness.money import TIMEOUT_S, balance, order, pay_confirmed, pay_once, put_once, seed, status
 from tests.harness.postgres import Pair, raw
 from tests.harness.services import services
 from tests.harness.stubs import Stubs
@@ -29,7 +29,7 @@ async def test_locked_rows_are_unavailable_and_hinder_nobody_else(pair: Pair) ->
             flips.execute("SELECT FROM orders WHERE order_id = 'hers' FOR UPDATE")
             refused = await asyncio.gather(
                 reason_of(pay_once(stubs, "hers")),
-                reason_of(put(stubs, "alice", 1, request_id="late")),
+                reason_of(put_once(stubs, "alice", 1, request_id="late")),
                 reason_of(stubs.orders.CancelOrder(cancel, timeout=TIMEOUT_S)),
             )
             assert list(refused) == ["PAYMENT_IN_PROGRESS", "DATABASE_CONTENTION", "DATABASE_CONTENTION"]
