@@ -1,15 +1,20 @@
 """The one place where a transaction begins and ends."""
 
 import asyncio
+import contextlib
+import os
 import random
+import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
 
+import psycopg
+import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from shared.errors import PayonceError, Reason, contended, overloaded
 from shared.failpoints import failpoint, failpoint_during
@@ -19,6 +24,15 @@ Connection = AsyncConnection
 
 ATTEMPTS = 5
 PATIENCE_S = 3.0  # no further attempt is begun after this
+# Every timeout below is the server's, and a server that has gone silent keeps none of them.
+ATTEMPT_LIMIT_S = 12.0  # above statement_timeout
+TCP = {
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,  # ms
+    "connect_timeout": 5,
+}
 # Sent with the connection. A process that stops in mid-transaction (SIGSTOP, a lost machine) must not hold rows for
 # long: its session ends, and others give up waiting before their callers do.
 SESSION = {
@@ -44,16 +58,10 @@ class ContendedError(Exception):
 class Database:
     """A pool of connections to one PostgreSQL database."""
 
-    def __init__(self, url: str, *, pool_size: int, application: str) -> None:
-        options = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
-        self._engine = create_async_engine(
-            url,
-            pool_size=pool_size,
-            max_overflow=0,
-            pool_timeout=5,
-            hide_parameters=True,  # else an error's text carries the values
-            connect_args={"options": options, "application_name": application, "connect_timeout": 5},
-        )
+    def __init__(self, url: str, *, pool_size: int, application: str, attempt_limit_s: float = ATTEMPT_LIMIT_S) -> None:
+        self._attempt_limit_s = attempt_limit_s
+        self._engine = _engine(url, pool_size=pool_size, application=application)
+        self._pings = _engine(url, pool_size=1, application=application)
         self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._transactions: set[asyncio.Task[Any]] = set()
 
@@ -62,8 +70,8 @@ class Database:
 
         `name` tells its failpoints from those of other transactions.
 
-        A COMMIT whose connection breaks is unknown, not failed. Running it again is right even when it did commit,
-        because every transaction here begins with a claim: the second run finds the first one's claim and reads it.
+        A COMMIT whose connection breaks, or goes silent, is unknown, not failed. Running it again is right even when it
+        did commit, because every transaction here begins with a claim: the second run finds the first one's claim.
 
         Raises ContendedError when a lock did not come free in time; PayonceError DATABASE_UNAVAILABLE,
         DATABASE_CONTENTION or OVERLOADED (no connection free) when the attempts are used up.
@@ -78,16 +86,35 @@ class Database:
         """Run statements that only read, each on a snapshot of its own. Raises as `transact` does."""
 
         async def once() -> T:
-            async with self._autocommit.connect() as connection:
+            async with _connected(self._autocommit, self._attempt_limit_s) as connection:
                 return await work(connection)
 
         return await self._attempt(once)
 
+    async def answers(self, *, within_s: float) -> bool:
+        """Whether it can be reached and used now; `within_s` bounds each of two tries.
+
+        Asked on a connection of its own, so that a busy pool is not taken for a database that is down.
+        """
+        for _ in range(2):  # the first try may find a connection that broke while nobody looked
+            try:
+                async with _connected(self._pings, within_s) as connection:
+                    await connection.execute(sa.text("SELECT 1"))
+            except (DBAPIError, OSError) as error:
+                log.debug("database.no_answer", sqlstate=_sqlstate(error), kind=type(error).__name__)
+            else:
+                return True
+        return False
+
     async def close(self) -> None:
-        """Finish the transactions under way, then close every connection."""
-        while self._transactions:
-            await asyncio.wait(self._transactions)
+        """Finish the transactions under way, then close every connection. It takes no longer than they may."""
+        until = time.monotonic() + PATIENCE_S + self._attempt_limit_s
+        while self._transactions and (left_s := until - time.monotonic()) > 0:
+            await asyncio.wait(self._transactions, timeout=left_s)
+        for transaction in self._transactions:
+            transaction.cancel()
         await self._engine.dispose()
+        await self._pings.dispose()
 
     def _forget(self, task: asyncio.Task[Any]) -> None:
         self._transactions.discard(task)
@@ -95,7 +122,10 @@ class Database:
             log.debug("transaction.failed", kind=type(error).__name__)  # its caller, if still there, was told
 
     async def _once(self, work: Callable[[Connection], Awaitable[T]], name: str) -> T:
-        async with self._engine.connect() as connection, connection.begin() as transaction:
+        async with (
+            _connected(self._engine, self._attempt_limit_s) as connection,
+            connection.begin() as transaction,
+        ):
             failpoint(f"begun:{name}")
             result = await work(connection)
             await failpoint_during(f"commit_sent:{name}", transaction.commit())
@@ -117,6 +147,43 @@ class Database:
             # Jitter keeps two transactions that met once from meeting again.
             await asyncio.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311
         raise AssertionError("unreachable")
+
+
+def _engine(url: str, *, pool_size: int, application: str) -> AsyncEngine:
+    options = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
+    return create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=5,
+        hide_parameters=True,  # else an error's text carries the values
+        connect_args={"options": options, "application_name": application, **TCP},
+    )
+
+
+@contextlib.asynccontextmanager
+async def _connected(engine: AsyncEngine, limit_s: float) -> AsyncIterator[Connection]:
+    """A connection of the pool, for `limit_s` at most: then it is cut, and who waits for it gets a lost connection."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + limit_s
+    cutting: asyncio.TimerHandle | None = None
+    try:
+        async with contextlib.AsyncExitStack() as stack:
+            async with asyncio.timeout_at(until):
+                connection = await stack.enter_async_context(engine.connect())
+                driver = (await connection.get_raw_connection()).driver_connection
+            cutting = loop.call_at(until, _cut, driver)
+            yield connection  # giving it back may wait for the server too: a rollback
+    finally:
+        if cutting:
+            cutting.cancel()
+
+
+def _cut(driver: Any) -> None:
+    """Shut the socket. Cancelling the task instead would have psycopg ask the silent server to cancel, and wait."""
+    log.warning("database.silent")
+    with contextlib.suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(driver.pgconn.socket)) as wire:
+        wire.shutdown(socket.SHUT_RDWR)
 
 
 def _sqlstate(error: BaseException) -> str:

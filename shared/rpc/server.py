@@ -7,13 +7,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import grpc
-import sqlalchemy as sa
 import structlog
 from grpc_health.v1 import health, health_pb2_grpc
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 
-from shared.database import Connection, Database
-from shared.errors import PayonceError, Reason, StartupError
+from shared.database import Database
+from shared.errors import StartupError
 from shared.rpc.interceptor import ErrorInterceptor
 from shared.rpc.reflection import add_reflection
 
@@ -23,6 +22,7 @@ OPTIONS = [
     ("grpc.max_receive_message_length", 1024 * 1024),
 ]
 HEALTH_INTERVAL_S = 1.0
+PING_LIMIT_S = 2.0
 log = structlog.get_logger()
 
 
@@ -34,7 +34,7 @@ class Service:
     address: str
     grpc_services: Sequence[str]
     register: Callable[[grpc.aio.Server], None]
-    databases: Sequence[Database]  # the first one tells whether the service is healthy
+    databases: Sequence[Database]  # the first one's health is the service's; all are closed at the end
     prepare: Callable[[], None]  # blocking; StartupError when the database is not as it must be
     background: Sequence[Callable[[], Awaitable[None]]] = ()  # runs as long as the service does
     drain: Sequence[Callable[[], Awaitable[None]]] = ()  # awaited in this order once no call is in flight
@@ -64,8 +64,7 @@ async def serve(service: Service) -> None:
         log.info("stopped")
     finally:
         await server.stop(None)
-        for database in service.databases:
-            await database.close()
+        await asyncio.gather(*(database.close() for database in service.databases))
 
 
 async def _listen(server: grpc.aio.Server, healthy: health.aio.HealthServicer, service: Service) -> int:
@@ -82,19 +81,13 @@ async def _listen(server: grpc.aio.Server, healthy: health.aio.HealthServicer, s
 
 
 async def _watch_health(healthy: health.aio.HealthServicer, service: Service) -> None:
-    """SERVING while the database answers, NOT_SERVING while it does not."""
-
-    async def ping(connection: Connection) -> None:
-        await connection.execute(sa.text("SELECT 1"))
-
+    """SERVING while the database answers, NOT_SERVING while it does not, or while that can't be told."""
     known: bool | None = None
     while True:
         try:
-            await asyncio.wait_for(service.databases[0].read(ping), timeout=5)
-            answers = True
-        except PayonceError as error:
-            answers = error.reason == Reason.OVERLOADED  # busy is not down
-        except TimeoutError:
+            answers = await service.databases[0].answers(within_s=PING_LIMIT_S)
+        except Exception:
+            log.exception("health.trouble")  # never silent, never the end of the watch
             answers = False
         if answers != known:
             log.info("health", serving=answers)
