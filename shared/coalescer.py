@@ -5,20 +5,34 @@ free lane takes what has gathered. So batches grow with the load, and nobody eve
 """
 
 import asyncio
+import math
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from shared.errors import PayonceError, overloaded, shutting_down
+from shared.errors import PayonceError, contended, overloaded, shutting_down
 
 C = TypeVar("C")
 O = TypeVar("O")  # noqa: E741 - C for command, O for outcome
+
+# A batch that fails is halved for no longer than this: each half may wait for the same lock, one after the other.
+SPLITTING_S = 3.0
+
+
+@dataclass(slots=True)
+class _Batch(Generic[C, O]):
+    items: list[tuple[C, asyncio.Future[O]]]
+    split_until: float = math.inf  # monotonic; of a part of a batch that failed: it is not run after this
 
 
 class Coalescer(Generic[C, O]):
     """Runs `run` on lists of commands; an outcome for each, in the same order. An outcome may be an error.
 
     The batch runs as a task of its own: a caller who cancels, or whose deadline passes, leaves the batch alone.
+    When `run` itself raises, the batch is split until the one who spoils it is alone: it never fails its neighbours.
+    That may take long when each part waits for the same lock; after `splitting_s` the rest are told to come again.
     """
 
     def __init__(
@@ -28,17 +42,25 @@ class Coalescer(Generic[C, O]):
         lanes: int,
         batch_limit: int,
         queue_limit: int,
+        splitting_s: float = SPLITTING_S,
     ) -> None:
         self._run = run
         self._lanes = lanes
         self._batch_limit = batch_limit
         self._queue_limit = queue_limit
+        self._splitting_s = splitting_s
         self._waiting: deque[tuple[C, asyncio.Future[O]]] = deque()
-        self._batches: set[asyncio.Task[None]] = set()
+        self._parts: deque[_Batch[C, O]] = deque()
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._parts_turn = True
         self._draining = False
 
-    async def submit(self, command: C) -> O:
-        """Wait for the outcome. Raises the command's own error, or OVERLOADED when the queue is full."""
+    def submit(self, command: C) -> asyncio.Future[O]:
+        """Queue the command now; the future is its outcome, or its own error.
+
+        Raises OVERLOADED when the queue is full. Not a coroutine: a caller whose deadline has as good as passed is
+        cancelled before a coroutine's first step, and would never have asked.
+        """
         if self._draining:
             raise shutting_down()
         if len(self._waiting) >= self._queue_limit:
@@ -46,52 +68,76 @@ class Coalescer(Generic[C, O]):
         outcome: asyncio.Future[O] = asyncio.get_running_loop().create_future()
         self._waiting.append((command, outcome))
         self._fill_lanes()
-        return await outcome
+        return outcome
 
     async def drain(self) -> None:
         """Take nothing new, finish what was taken."""
         self._draining = True
-        while self._batches:
-            await asyncio.wait(self._batches)
+        while self._under_way:
+            await asyncio.wait(self._under_way)
 
     def _fill_lanes(self) -> None:
-        while self._waiting and len(self._batches) < self._lanes:
-            batch: list[tuple[C, asyncio.Future[O]]] = []
-            while self._waiting and len(batch) < self._batch_limit:
-                command, outcome = self._waiting.popleft()
-                if not outcome.done():  # a caller who gave up while queued was promised nothing
-                    batch.append((command, outcome))
-            if batch:
-                task = asyncio.create_task(self._settle(batch))
-                self._batches.add(task)
-                task.add_done_callback(self._lane_is_free)
+        while len(self._under_way) < self._lanes and (batch := self._next()):
+            task = asyncio.create_task(self._run_batch(batch))
+            self._under_way.add(task)
+            task.add_done_callback(self._lane_is_free)
 
     def _lane_is_free(self, task: asyncio.Task[None]) -> None:
-        self._batches.discard(task)
+        self._under_way.discard(task)
         self._fill_lanes()
 
-    async def _settle(self, batch: list[tuple[C, asyncio.Future[O]]]) -> None:
-        try:
-            results = await self._run([command for command, _ in batch])
-            outcomes = list(zip(batch, results, strict=True))
-        except PayonceError as error:
-            outcomes = [(item, error) for item in batch]
-        except Exception as error:  # noqa: BLE001 - whatever it was, each caller must get an answer
-            await self._settle_failed(batch, error)
-            return
-        for (_, outcome), result in outcomes:
-            if outcome.done():
-                continue
-            if isinstance(result, PayonceError):
-                outcome.set_exception(result)
-            else:
-                outcome.set_result(result)
+    def _next(self) -> _Batch[C, O] | None:
+        """Parts of failed batches and what has gathered take turns, so that one's trouble never holds up the others."""
+        self._parts_turn = not self._parts_turn
+        for take in (self._part, self._gathered) if self._parts_turn else (self._gathered, self._part):
+            if batch := take():
+                return batch
+        return None
 
-    async def _settle_failed(self, batch: list[tuple[C, asyncio.Future[O]]], error: Exception) -> None:
-        """One item spoiled the batch: split until it is alone, so that it never fails its neighbours."""
-        if len(batch) > 1:
-            middle = len(batch) // 2
-            await self._settle(batch[:middle])
-            await self._settle(batch[middle:])
-        elif not batch[0][1].done():
-            batch[0][1].set_exception(error)
+    def _gathered(self) -> _Batch[C, O] | None:
+        items: list[tuple[C, asyncio.Future[O]]] = []
+        while self._waiting and len(items) < self._batch_limit:
+            item = self._waiting.popleft()
+            if not item[1].done():  # a caller who gave up while queued was promised nothing
+                items.append(item)
+        return _Batch(items) if items else None
+
+    def _part(self) -> _Batch[C, O] | None:
+        while self._parts:
+            part = self._parts.popleft()
+            part.items = [item for item in part.items if not item[1].done()]
+            if part.items and time.monotonic() < part.split_until:
+                return part
+            for _, outcome in part.items:
+                _answer(outcome, contended())
+        return None
+
+    async def _run_batch(self, batch: _Batch[C, O]) -> None:
+        outcomes: Sequence[tuple[tuple[C, asyncio.Future[O]], O | Exception]]
+        try:
+            results = await self._run([command for command, _ in batch.items])
+            outcomes = list(zip(batch.items, results, strict=True))
+        except PayonceError as error:
+            outcomes = [(item, error) for item in batch.items]
+        except Exception as error:  # noqa: BLE001 - whatever it was, each caller must get an answer
+            if len(batch.items) > 1:
+                self._split(batch)
+                return
+            outcomes = [(batch.items[0], error)]
+        for (_, outcome), result in outcomes:
+            _answer(outcome, result)
+
+    def _split(self, batch: _Batch[C, O]) -> None:
+        """Both halves queue as batches of their own, and other batches may go between them."""
+        until = min(batch.split_until, time.monotonic() + self._splitting_s)
+        middle = len(batch.items) // 2
+        self._parts.extend(_Batch(half, until) for half in (batch.items[:middle], batch.items[middle:]))
+
+
+def _answer(outcome: asyncio.Future[O], result: O | Exception) -> None:
+    if outcome.done():
+        return  # its caller is gone
+    if isinstance(result, Exception):
+        outcome.set_exception(result)
+    else:
+        outcome.set_result(result)

@@ -1,0 +1,164 @@
+"""Requests that wait together travel together, and nobody's trouble becomes a neighbour's."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from shared.coalescer import Coalescer
+from shared.errors import PayonceError, Reason
+
+FOREVER_S = 3600.0
+
+
+class SpoiltError(Exception):
+    """What a batch with a bad item raises."""
+
+
+class Runs:
+    """Stands for the use case: holds each batch until it is let go, and fails those that have a bad item."""
+
+    def __init__(self, *bad: int) -> None:
+        self.batches: list[list[int]] = []
+        self.free = asyncio.Event()
+        self.begun = asyncio.Event()
+        self._bad = set(bad)
+
+    async def __call__(self, commands: Sequence[int]) -> list[int | PayonceError]:
+        self.batches.append(list(commands))
+        self.begun.set()
+        await self.free.wait()
+        if self._bad & set(commands):
+            raise SpoiltError(commands)
+        return [command * 10 for command in commands]
+
+
+def coalescer(
+    runs: Runs, *, lanes: int = 1, batch_limit: int = 100, queue_limit: int = 100, splitting_s: float = FOREVER_S
+) -> Coalescer[int, int]:
+    return Coalescer(runs, lanes=lanes, batch_limit=batch_limit, queue_limit=queue_limit, splitting_s=splitting_s)
+
+
+async def behind(made: Coalescer[int, int], runs: Runs, count: int) -> list[asyncio.Future[int]]:
+    """Futures of the commands 1 to `count`, which wait behind a batch of the command 0."""
+    made.submit(0)
+    await runs.begun.wait()
+    return [made.submit(i) for i in range(1, count + 1)]
+
+
+async def outcomes(futures: Sequence[asyncio.Future[int]]) -> list[int | BaseException]:
+    return await asyncio.gather(*futures, return_exceptions=True)
+
+
+async def test_what_waits_together_travels_as_one_batch() -> None:
+    runs = Runs()
+    futures = await behind(coalescer(runs), runs, 5)
+    runs.free.set()
+    assert await outcomes(futures) == [10, 20, 30, 40, 50]
+    assert runs.batches == [[0], [1, 2, 3, 4, 5]]
+
+
+async def test_a_batch_has_its_limit() -> None:
+    runs = Runs()
+    futures = await behind(coalescer(runs, batch_limit=2), runs, 5)
+    runs.free.set()
+    assert await outcomes(futures) == [10, 20, 30, 40, 50]
+    assert runs.batches == [[0], [1, 2], [3, 4], [5]]
+
+
+async def test_a_full_queue_refuses_and_goes_on() -> None:
+    runs = Runs()
+    made = coalescer(runs, queue_limit=2)
+    futures = await behind(made, runs, 2)
+    with pytest.raises(PayonceError) as caught:
+        made.submit(3)
+    assert caught.value.reason == Reason.OVERLOADED
+    runs.free.set()
+    assert await outcomes(futures) == [10, 20]
+
+
+async def test_draining_refuses_what_is_new_and_finishes_what_was_taken() -> None:
+    runs = Runs()
+    made = coalescer(runs)
+    futures = await behind(made, runs, 3)
+    draining = asyncio.ensure_future(made.drain())
+    await asyncio.sleep(0)
+    with pytest.raises(PayonceError) as caught:
+        made.submit(4)
+    assert caught.value.reason == Reason.SHUTTING_DOWN
+    assert not draining.done()
+    runs.free.set()
+    await draining
+    assert [future.result() for future in futures] == [10, 20, 30]
+
+
+async def test_one_bad_item_never_fails_its_neighbours() -> None:
+    runs = Runs(3)
+    futures = await behind(coalescer(runs), runs, 8)
+    runs.free.set()
+    found = await outcomes(futures)
+    assert isinstance(found.pop(2), SpoiltError)
+    assert found == [10, 20, 40, 50, 60, 70, 80]
+
+
+async def test_an_answer_for_all_is_given_to_all_and_not_split() -> None:
+    async def unavailable(commands: Sequence[int]) -> list[int | PayonceError]:
+        batches.append(len(commands))
+        await asyncio.sleep(0)
+        raise PayonceError(Reason.DATABASE_UNAVAILABLE, "not now")
+
+    batches: list[int] = []
+    made: Coalescer[int, int] = Coalescer(unavailable, lanes=1, batch_limit=9, queue_limit=9)
+    found = await outcomes([made.submit(i) for i in range(5)])
+    assert all(isinstance(error, PayonceError) for error in found)
+    assert batches == [1, 4]
+
+
+async def test_other_batches_go_between_the_halves_of_a_failed_one() -> None:
+    runs = Runs(1)
+    made = coalescer(runs, batch_limit=4)
+    futures = await behind(made, runs, 12)
+    runs.free.set()
+    await outcomes(futures)
+    assert runs.batches[:5] == [[0], [1, 2, 3, 4], [5, 6, 7, 8], [1, 2], [9, 10, 11, 12]]
+
+
+async def test_who_left_is_not_run() -> None:
+    """Neither while queued, nor again when the batch is split."""
+    runs = Runs(1)
+    made = coalescer(runs)
+    futures = await behind(made, runs, 5)
+    futures[4].cancel()
+    runs.begun.clear()
+    runs.free.set()
+    await runs.begun.wait()
+    assert runs.batches == [[0], [1, 2, 3, 4]]
+    futures[1].cancel()
+    futures[2].cancel()
+    await outcomes(futures)
+    assert runs.batches[2:] == [[1], [4]]
+
+
+async def test_splitting_ends_after_a_while() -> None:
+    """Every part may wait for the same lock, one after the other. The rest are told to come again, and others go on."""
+    runs = Runs(1)
+    made = coalescer(runs, splitting_s=0)
+    futures = await behind(made, runs, 8)
+    runs.free.set()
+    for error in await outcomes(futures):
+        assert isinstance(error, PayonceError)
+        assert error.reason == Reason.DATABASE_CONTENTION
+        assert error.retry_after_s
+    assert runs.batches == [[0], list(range(1, 9))]
+    assert await made.submit(9) == 90
+
+
+async def test_a_caller_without_time_is_queued_all_the_same() -> None:
+    """What was sent is done; whoever sends it again finds it."""
+    runs = Runs()
+    made = coalescer(runs)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(made.submit(1), 0)
+    runs.free.set()
+    await made.drain()
+    assert runs.batches == [[1]]
