@@ -1,10 +1,14 @@
 """Checks of request fields. Every violation is collected, so that a caller sees them all at once."""
 
+import re
 from uuid import UUID
 
 from shared.errors import PayonceError, Reason, Violation
 from shared.ids import CLIENT_ID, CLIENT_ID_RULE
 from shared.money import MAX_AMOUNT_MINOR, Money, is_currency
+
+# Only the canonical spelling; UUID() takes braces, `urn:` and any hyphens too.
+UUID_FORM = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
 class Checks:
@@ -22,11 +26,8 @@ class Checks:
         return value
 
     def uuid(self, field: str, value: str) -> UUID:
-        try:
-            if len(value) == 36:  # noqa: PLR2004 - the canonical spelling; UUID() takes braces and urn: too
-                return UUID(value)
-        except ValueError:
-            pass
+        if UUID_FORM.fullmatch(value):
+            return UUID(value)
         self.fail(field, "must be a UUID")
         return UUID(int=0)
 

@@ -1,7 +1,6 @@
 """Money as a value: an ISO 4217 currency and an exact count of its minor unit."""
 
 from dataclasses import dataclass
-from functools import cache
 
 from iso4217 import Currency
 
@@ -25,16 +24,17 @@ class Money:
         return f"{sign}{whole}{f'.{fraction:0{digits}d}' if digits else ''} {self.currency}"
 
 
-@cache
+# Built once: a cache keyed by what callers send would grow with it.
+_EXPONENTS = {currency.code: int(currency.exponent) for currency in Currency if currency.exponent is not None}
+
+
 def is_currency(code: str) -> bool:
     """Whether ISO 4217 lists `code` as a currency with a minor unit (gold and test codes have none)."""
-    return any(currency.code == code and currency.exponent is not None for currency in Currency)
+    return code in _EXPONENTS
 
 
-@cache
 def exponent(code: str) -> int:
     """Number of decimal digits of the minor unit: EUR 2, JPY 0, KWD 3. ValueError when unknown."""
-    digits = Currency(code).exponent
-    if digits is None:
-        raise ValueError(f"{code} has no minor unit")
-    return int(digits)
+    if code not in _EXPONENTS:
+        raise ValueError(f"{code} is no currency with a minor unit")
+    return _EXPONENTS[code]

@@ -7,9 +7,11 @@ import grpc
 from google.protobuf import any_pb2, duration_pb2, message
 from google.rpc import error_details_pb2, status_pb2
 
-from shared.errors import PayonceError, Reason
+from shared.errors import PayonceError, Reason, Violation
 
 DOMAIN = "payonce"
+# Details travel as metadata, and clients take 16 kB of it: with more, the caller would see RESOURCE_EXHAUSTED instead.
+VIOLATIONS_LIMIT = 20
 _Code = grpc.StatusCode
 
 STATUS_OF: dict[Reason, grpc.StatusCode] = {
@@ -74,9 +76,11 @@ def _details(error: PayonceError) -> list[message.Message]:
         error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata)
     ]
     if error.violations:
+        shown = list(error.violations[:VIOLATIONS_LIMIT])
+        if more := len(error.violations) - len(shown):
+            shown.append(Violation("", f"and {more} more"))
         violations = [
-            error_details_pb2.BadRequest.FieldViolation(field=v.field, description=v.description)
-            for v in error.violations
+            error_details_pb2.BadRequest.FieldViolation(field=v.field, description=v.description) for v in shown
         ]
         details.append(error_details_pb2.BadRequest(field_violations=violations))
     if error.retry_after_s is not None:
