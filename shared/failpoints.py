@@ -1,7 +1,7 @@
 """Named points where a test can have the process killed, as a crash would: SIGKILL, nothing cleaned up.
 
 Armed by the environment, `PAYONCE_FAILPOINT=claim_inserted`; unarmed, a point costs one comparison.
-The points are named after the faults F1 to F10 that they make (see docs/failpoints.md).
+The names stand in docs/failpoints.md. One that no point has kills nothing: a test asserts that the process died.
 """
 
 import asyncio
