@@ -1,6 +1,6 @@
 # `make` alone lists the targets. Needs Python 3.11 or newer with venv, and make; the rest comes by itself into .venv.
 PYTHON ?= python3
-# More words for pytest: make test ARGS="tests/unit -x"
+# More words for pytest or payonce: make test ARGS="tests/unit -x", make up ARGS="--order-port 0 --payment-port 0"
 ARGS ?=
 # More words for docker build: make containers DOCKER_ARGS="--network host"
 DOCKER_ARGS ?=
@@ -24,7 +24,7 @@ demo: $(VENV)/runtime.done  ## lost replies, a crash, retries: and the count of 
 	@$(BIN)/payonce demo
 
 up: $(VENV)/runtime.done  ## both services and their PostgreSQL in this terminal; Ctrl-C stops them
-	@$(BIN)/payonce up
+	@$(BIN)/payonce up $(ARGS)
 
 test: $(VENV)/dev.done  ## the tests; some of them with ARGS="tests/unit"
 	$(BIN)/python -m pytest $(ARGS)

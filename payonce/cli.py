@@ -9,6 +9,7 @@ import typer
 
 from payonce import demo as demonstration
 from payonce import up as running
+from payonce.signals import until_signal
 from shared.embedded import default_folder
 from shared.errors import StartupError
 
@@ -17,18 +18,22 @@ app = typer.Typer(help="A customer pays an order once.", no_args_is_help=True, a
 
 @app.command()
 def up(
-    order_port: Annotated[int, typer.Option(help="0 takes a free one.")] = 50051,
-    payment_port: Annotated[int, typer.Option(help="0 takes a free one.")] = 50052,
+    order_port: Annotated[int | None, typer.Option(help="0 takes a free one. Else ORDER_LISTEN, or 50051.")] = None,
+    payment_port: Annotated[int | None, typer.Option(help="0 takes a free one. Else PAYMENT_LISTEN, or 50052.")] = None,
     data: Annotated[Path | None, typer.Option(help="PAYONCE_DATA_DIR, or .payonce, unless given.")] = None,
 ) -> None:
-    """Run both services and their PostgreSQL in this terminal."""
-    asyncio.run(running.up(data or default_folder(), order_port=order_port, payment_port=payment_port))
+    """Run both services and their PostgreSQL in this terminal.
+
+    ORDER_DATABASE_URL and PAYMENT_DATABASE_URL, where given, are used instead, and migrated.
+    """
+    work = running.up(data or default_folder(), order_port=order_port, payment_port=payment_port)
+    asyncio.run(until_signal(work))
 
 
 @app.command()
 def demo() -> None:
     """Pay twenty orders through lost replies and a crash, then count."""
-    sys.exit(0 if asyncio.run(demonstration.demo()) else 1)
+    sys.exit(0 if asyncio.run(until_signal(demonstration.demo())) else 1)
 
 
 def main() -> NoReturn:

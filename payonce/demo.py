@@ -25,7 +25,7 @@ CUSTOMERS = {"amelie": 50_000, "bruno": 80_000, "chiara": 65_000, "daniel": 120_
 PRICES = [1_999, 4_250, 899, 12_900, 3_490, 2_575, 7_999, 1_250, 15_000, 6_420]
 ORDERS = 20
 CALLERS = 10
-SETTLE_S = 30.0
+QUIET_S = 30.0
 Answers = dict[str, set[str]]
 
 
@@ -33,7 +33,8 @@ async def demo() -> bool:
     """Run it in a folder of its own; whether every number agrees."""
     with tempfile.TemporaryDirectory(prefix="payonce-demo-") as folder:
         Path(folder).chmod(0o755)  # noqa: ASYNC240 - PostgreSQL does not run as root, and must get in
-        pair = Pair(Path(folder), order_port=0, payment_port=0)
+        print("starting PostgreSQL and both services", flush=True)
+        pair = Pair(Path(folder))
         try:
             await pair.start()
             return await _play(pair)
@@ -48,7 +49,7 @@ async def _play(pair: Pair) -> bool:
         orders = await _open_shop(client)
         answers, crashes = await _pay_all(pair, proxy, orders)
         await proxy.close()
-        await _settled(client, orders)
+        await _all_paid(client, orders)
     counted = count(pair.urls)
     _show(counted)
     return _verdict(counted, answers, proxy, crashes)
@@ -115,9 +116,9 @@ async def _until_answered(client: Client, order_id: str) -> str:
             await asyncio.sleep(0.05)
 
 
-async def _settled(client: Client, orders: list[str]) -> None:
+async def _all_paid(client: Client, orders: list[str]) -> None:
     """Until every order is PAID; the completer needs a moment after a crash."""
-    async with asyncio.timeout(SETTLE_S):
+    async with asyncio.timeout(QUIET_S):
         for order_id in orders:
             while (await client.get_order(order_id)).status != order_pb2.ORDER_STATUS_PAID:
                 await asyncio.sleep(0.1)

@@ -1,7 +1,8 @@
 """`payonce up`: both services in one terminal, with commands to paste."""
 
 import asyncio
-import signal
+import contextlib
+import os
 import time
 from pathlib import Path
 
@@ -12,27 +13,40 @@ PAYMENTS = "payonce.payment.v1.PaymentService"
 ORDERS = "payonce.order.v1.OrderService"
 
 
-async def up(folder: Path, *, order_port: int, payment_port: int) -> None:
-    """Run until Ctrl-C or SIGTERM. StartupError when a service does not start, or ends by itself."""
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    pair = Pair(folder, order_port=order_port, payment_port=payment_port)
+DATABASE_URL = {"orders": "ORDER_DATABASE_URL", "payments": "PAYMENT_DATABASE_URL"}
+
+
+async def up(folder: Path, *, order_port: int | None = None, payment_port: int | None = None) -> None:
+    """Run until cancelled. StartupError when a service does not start, or ends by itself.
+
+    A port that is not given is the one of ORDER_LISTEN, PAYMENT_LISTEN; databases elsewhere are used as the services
+    would, by ORDER_DATABASE_URL and PAYMENT_DATABASE_URL, and migrated.
+    """
+    urls = {name: url for name, variable in DATABASE_URL.items() if (url := os.environ.get(variable))}
+    pair = Pair(
+        folder,
+        order_listen=_listen(order_port, "ORDER_LISTEN", 50051),
+        payment_listen=_listen(payment_port, "PAYMENT_LISTEN", 50052),
+        urls=urls,
+    )
     try:
         await pair.start()
-        print(_welcome(pair), flush=True)
-        stopped = asyncio.create_task(stop.wait())
-        ended = asyncio.create_task(pair.ended())
-        await asyncio.wait({stopped, ended}, return_when=asyncio.FIRST_COMPLETED)
-        if not stop.is_set():
-            raise StartupError(f"{ended.result()} ended by itself; see {folder / 'services.log'}")
-        ended.cancel()
-        print("stopping", flush=True)
+        print(_welcome(pair, [DATABASE_URL[name] for name in urls]), flush=True)
+        raise StartupError(f"{await pair.ended()} ended by itself; see {folder / 'services.log'}")
+    except asyncio.CancelledError:
+        with contextlib.suppress(OSError):  # the terminal may be what is gone
+            print("stopping", flush=True)
+        raise
     finally:
         await pair.close()
 
 
-def _welcome(pair: Pair) -> str:
+def _listen(port: int | None, variable: str, default: int) -> str:
+    given = os.environ.get(variable) if port is None else None
+    return given or f"127.0.0.1:{default if port is None else port}"
+
+
+def _welcome(pair: Pair, elsewhere: list[str]) -> str:
     order_id = f"order-{int(time.time())}"  # new at each start, so that its first payment is the first
     money = '"amount":{"currency_code":"EUR","minor_units":1200}'
     commands = [
@@ -64,6 +78,7 @@ def _welcome(pair: Pair) -> str:
         [
             f"order_service    {pair.order_address}",
             f"payment_service  {pair.payment_address}",
+            *(f"{variable} is used as given, and migrated" for variable in elsewhere),
             "",
             "Two accounts, a deposit, an order; pay it, and pay it again:",
             "",

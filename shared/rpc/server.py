@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import os
 import signal
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -46,6 +48,8 @@ async def serve(service: Service) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    if os.environ.get("PAYONCE_STOP_AT_EOF"):
+        _stop_at_eof(stop)
     server = grpc.aio.server(interceptors=[ErrorInterceptor()], options=OPTIONS)
     healthy = health.aio.HealthServicer()
     port = await _listen(server, healthy, service)
@@ -65,6 +69,18 @@ async def serve(service: Service) -> None:
     finally:
         await server.stop(None)
         await asyncio.gather(*(database.close() for database in service.databases))
+
+
+def _stop_at_eof(stop: asyncio.Event) -> None:
+    """Whoever started us holds the other end of our stdin; once they are gone, however it was, nobody wants us."""
+    loop = asyncio.get_running_loop()
+
+    def readable() -> None:
+        if not os.read(sys.stdin.fileno(), 1024):
+            loop.remove_reader(sys.stdin.fileno())
+            stop.set()
+
+    loop.add_reader(sys.stdin.fileno(), readable)
 
 
 async def _listen(server: grpc.aio.Server, healthy: health.aio.HealthServicer, service: Service) -> int:
