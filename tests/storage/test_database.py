@@ -1,16 +1,15 @@
 """A server that goes silent: every wait for it ends, what it did is asked again, and the pool is whole afterwards."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 
 import psycopg
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.engine import make_url
 
 from shared.database import Connection, Database
 from shared.errors import PayonceError, Reason
+from tests.harness.freezing import FreezingProxy, freezing
 from tests.harness.postgres import Pair, raw, rows
 
 LIMIT_S = 0.5  # of one attempt
@@ -18,70 +17,10 @@ PATIENT_S = 30.0  # nothing here may take as long; without a bound it takes for 
 CLAIM = "INSERT INTO claims VALUES (1) ON CONFLICT DO NOTHING"
 
 
-class FreezingProxy:
-    """A TCP proxy that falls silent without a word: a machine that lost its power, a network that drops everything."""
-
-    def __init__(self, target: str) -> None:
-        self._target = target
-        self._server: asyncio.Server | None = None
-        self._writers: list[asyncio.StreamWriter] = []
-        self._thawed = asyncio.Event()  # as the connections accepted from now on see it
-        self._thawed.set()
-        self._silences: list[asyncio.Event] = []
-        self.port = 0
-
-    def freeze_replies(self) -> None:
-        """What the server says on the connections there are is lost; new ones are well."""
-        for silence in self._silences:
-            silence.set()
-        self._silences.clear()
-
-    def freeze(self) -> None:
-        """The same, and on new connections nobody is at home."""
-        self.freeze_replies()
-        self._thawed.clear()
-
-    def thaw(self) -> None:
-        """New connections are well again."""
-        self._thawed.set()
-
-    async def start(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    def close(self) -> None:
-        assert self._server
-        self._server.close()
-        for writer in self._writers:
-            writer.close()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.append(writer)
-        if not self._thawed.is_set():
-            return  # accepted, as the kernel of a stopped process does; never answered
-        silence = asyncio.Event()
-        self._silences.append(silence)
-        onward, back = await asyncio.open_unix_connection(self._target)
-        self._writers.append(back)
-        await asyncio.gather(pump(reader, back, asyncio.Event()), pump(onward, writer, silence))
-
-
-async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, silence: asyncio.Event) -> None:
-    with contextlib.suppress(OSError):
-        while data := await reader.read(65536):
-            if not silence.is_set():
-                writer.write(data)
-        if not silence.is_set():
-            writer.close()
-
-
 @pytest.fixture
 async def proxy(pair: Pair) -> AsyncIterator[FreezingProxy]:
-    folder = make_url(pair.orders_url).query["host"]
-    between = FreezingProxy(f"{folder}/.s.PGSQL.5432")
-    await between.start()
-    yield between
-    between.close()
+    async with freezing(pair.orders_url) as between:
+        yield between
 
 
 @pytest.fixture
@@ -89,10 +28,7 @@ async def database(pair: Pair, proxy: FreezingProxy) -> AsyncIterator[Database]:
     """One connection: whoever does not give it back is noticed."""
     with psycopg.connect(raw(pair.orders_url), autocommit=True) as connection:
         connection.execute("CREATE TABLE claims (id int PRIMARY KEY)")
-    url = make_url(pair.orders_url).set(host="127.0.0.1", port=proxy.port, query={})
-    through = Database(
-        url.render_as_string(hide_password=False), pool_size=1, application="test", attempt_limit_s=LIMIT_S
-    )
+    through = Database(proxy.url, pool_size=1, application="test", attempt_limit_s=LIMIT_S)
     yield through
     await asyncio.wait_for(through.close(), PATIENT_S)
 
