@@ -25,7 +25,7 @@ async def main() -> None:
     """Set up, then pay every order once, then once more (replays)."""
     with tempfile.TemporaryDirectory(prefix="payonce-rate-") as folder:
         Path(folder).chmod(0o755)  # noqa: ASYNC240 - PostgreSQL does not run as root, and must get in
-        pair = Pair(Path(folder), order_port=0, payment_port=0)
+        pair = Pair(Path(folder))
         try:
             await pair.start()
             async with Client(pair.order_address, pair.payment_address, timeout_s=60) as client:

@@ -56,18 +56,19 @@ class Coalescer(Generic[C, O]):
         self._draining = False
 
     def submit(self, command: C) -> asyncio.Future[O]:
-        """Queue the command now; the future is its outcome, or its own error.
+        """Queue the command now; the future is its outcome, or its own error, or OVERLOADED when the queue is full.
 
-        Raises OVERLOADED when the queue is full. Not a coroutine: a caller whose deadline has as good as passed is
-        cancelled before a coroutine's first step, and would never have asked.
+        Not a coroutine: a caller whose deadline has as good as passed is cancelled before a coroutine's first step,
+        and would never have asked.
         """
-        if self._draining:
-            raise shutting_down()
-        if len(self._waiting) >= self._queue_limit:
-            raise overloaded("Too many requests are waiting")
         outcome: asyncio.Future[O] = asyncio.get_running_loop().create_future()
-        self._waiting.append((command, outcome))
-        self._fill_lanes()
+        if self._draining:
+            outcome.set_exception(shutting_down())
+        elif len(self._waiting) >= self._queue_limit:
+            outcome.set_exception(overloaded("Too many requests are waiting"))
+        else:
+            self._waiting.append((command, outcome))
+            self._fill_lanes()
         return outcome
 
     async def drain(self) -> None:

@@ -16,7 +16,7 @@ from grpc_health.v1 import health
 from sqlalchemy.exc import ProgrammingError
 
 from payonce.order.v1 import order_service_pb2
-from payonce.payment.v1 import payment_service_pb2
+from payonce.payment.v1 import account_pb2, payment_service_pb2
 from shared.database import Database
 from shared.rpc import server
 from tests.harness.answers import detail, reason
@@ -72,7 +72,7 @@ async def test_the_unforeseen_is_told_without_internals_and_logged_whole(pair: P
             with psycopg.connect(raw(url), autocommit=True) as connection:
                 connection.execute(change)
         get = order_service_pb2.GetOrderRequest(order_id="order")
-        account = payment_service_pb2.GetAccountRequest(account_id="alice")
+        account = account_pb2.GetAccountRequest(account_id="alice")
         for process, call in (
             (s.order, stubs.orders.GetOrder(get, timeout=TIMEOUT_S)),
             (s.payments[0], stubs.payments.GetAccount(account, timeout=TIMEOUT_S)),
@@ -149,7 +149,7 @@ async def test_a_database_that_stopped_is_unavailable(own_postgres: Postgres) ->
         stop(pair)
         assert await until(changes, NOT_SERVING)
         get = order_service_pb2.GetOrderRequest(order_id="order")
-        account = payment_service_pb2.GetAccountRequest(account_id="alice")
+        account = account_pb2.GetAccountRequest(account_id="alice")
         for call in (
             stubs.orders.GetOrder(get, timeout=TIMEOUT_S),
             stubs.payments.GetAccount(account, timeout=TIMEOUT_S),

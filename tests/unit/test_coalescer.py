@@ -71,7 +71,7 @@ async def test_a_full_queue_refuses_and_goes_on() -> None:
     made = coalescer(runs, queue_limit=2)
     futures = await behind(made, runs, 2)
     with pytest.raises(PayonceError) as caught:
-        made.submit(3)
+        await made.submit(3)
     assert caught.value.reason == Reason.OVERLOADED
     runs.free.set()
     assert await outcomes(futures) == [10, 20]
@@ -84,7 +84,7 @@ async def test_draining_refuses_what_is_new_and_finishes_what_was_taken() -> Non
     draining = asyncio.ensure_future(made.drain())
     await asyncio.sleep(0)
     with pytest.raises(PayonceError) as caught:
-        made.submit(4)
+        await made.submit(4)
     assert caught.value.reason == Reason.SHUTTING_DOWN
     assert not draining.done()
     runs.free.set()
