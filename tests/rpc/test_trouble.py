@@ -174,6 +174,23 @@ async def test_a_silent_database_is_not_serving_until_it_speaks_again(pair: Pair
                 assert await anext(changes) == SERVING
 
 
+async def test_sigterm_ends_a_service_whose_database_is_silent(pair: Pair) -> None:
+    async with freezing(pair.orders_url) as proxy:
+        env = settings("order_service", DATABASE_URL=proxy.url, LISTEN="127.0.0.1:0", GRACE_S="0")
+        async with launched("order_service", env) as running:
+            await running.listening()
+            async with Stubs(running.address, running.address) as stubs:
+                await order(stubs, "order")
+                with held(pair.orders_url, "SELECT FROM orders FOR UPDATE"):
+                    cancel = order_service_pb2.CancelOrderRequest(order_id="order")
+                    call = asyncio.ensure_future(failure(stubs.orders.CancelOrder(cancel, timeout=TIMEOUT_S)))
+                    await somebody_waits(pair.orders_url)
+                    proxy.freeze()
+                running.process.send_signal(signal.SIGTERM)
+                assert await running.wait(timeout_s=60) == 0
+                assert (await call).code() == grpc.StatusCode.UNAVAILABLE
+
+
 async def test_whatever_a_ping_meets_the_watch_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trouble that nobody foresaw is NOT_SERVING, never the end of the watch."""
     monkeypatch.setattr(server, "HEALTH_INTERVAL_S", 0)
