@@ -34,9 +34,10 @@ TCP = {
     "connect_timeout": 5,
 }
 # Sent with the connection. A process that stops in mid-transaction (SIGSTOP, a lost machine) must not hold rows for
-# long: its session ends, and others give up waiting before their callers do.
+# long: its session ends, and others give up waiting before their callers do; but not before PostgreSQL has looked for
+# a deadlock (after 1 s), since that can be mended by trying again.
 SESSION = {
-    "lock_timeout": "1s",
+    "lock_timeout": "2s",
     "statement_timeout": "10s",
     "idle_in_transaction_session_timeout": "5s",
     "default_transaction_isolation": "read\\ committed",

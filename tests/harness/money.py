@@ -31,15 +31,13 @@ async def seed(
         (customer, account_pb2.ACCOUNT_KIND_CUSTOMER),
         (merchant, account_pb2.ACCOUNT_KIND_MERCHANT),
     ):
-        request = payment_service_pb2.CreateAccountRequest(
-            account_id=name, owner_id=name, currency_code=currency, kind=kind
-        )
+        request = account_pb2.CreateAccountRequest(account_id=name, owner_id=name, currency_code=currency, kind=kind)
         await create_account(stubs, request)
     if deposit:
         await put(stubs, customer, deposit, currency, request_id=f"seed-{customer}")
 
 
-async def create_account(stubs: Stubs, request: payment_service_pb2.CreateAccountRequest) -> None:
+async def create_account(stubs: Stubs, request: account_pb2.CreateAccountRequest) -> None:
     await retried(lambda: stubs.payments.CreateAccount(request, timeout=TIMEOUT_S, wait_for_ready=True))
 
 
@@ -50,11 +48,9 @@ async def put(stubs: Stubs, account: str, amount: int, currency: str = "EUR", *,
 
 def put_once(
     stubs: Stubs, account: str, amount: int, currency: str = "EUR", *, request_id: str
-) -> Awaitable[payment_service_pb2.DepositResponse]:
+) -> Awaitable[account_pb2.DepositResponse]:
     """One request, whatever comes of it."""
-    request = payment_service_pb2.DepositRequest(
-        account_id=account, amount=money(amount, currency), request_id=request_id
-    )
+    request = account_pb2.DepositRequest(account_id=account, amount=money(amount, currency), request_id=request_id)
     return stubs.payments.Deposit(request, timeout=TIMEOUT_S)
 
 
@@ -86,7 +82,7 @@ async def orders(stubs: Stubs, count: int, amount: int = 1_000, *, prefix: str =
 
 
 async def balance(stubs: Stubs, account: str) -> int:
-    request = payment_service_pb2.GetAccountRequest(account_id=account)
+    request = account_pb2.GetAccountRequest(account_id=account)
     found = await retried(lambda: stubs.payments.GetAccount(request, timeout=TIMEOUT_S))
     return found.balance.minor_units
 

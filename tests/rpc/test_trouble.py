@@ -21,6 +21,7 @@ from shared.database import Database
 from shared.rpc import server
 from tests.harness.answers import detail, reason
 from tests.harness.freezing import freezing
+from tests.harness.locks import held, somebody_waits
 from tests.harness.money import TIMEOUT_S, balance, order, pay, put, seed
 from tests.harness.postgres import Pair, Postgres, raw, rows
 from tests.harness.services import services
@@ -30,10 +31,8 @@ from tests.server.standard import (
     SERVICES,
     SERVING,
     Health,
-    held,
     launched,
     settings,
-    somebody_waits,
     watching,
 )
 
