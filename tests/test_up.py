@@ -16,6 +16,7 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,7 @@ from tests.harness.needs import missing
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+TAKE_BACK = "### Tickets, refunds, reversal, authorization"
 PAY = "payonce.payment.v1.PaymentService/PayOrder"
 
 
@@ -55,12 +57,14 @@ async def test_every_command_that_is_offered_works(grpcurl: str) -> None:
             said = await python_sample(first)
             paid = json.loads(answers[4])["payment"]
             assert said.split() == [paid["payment_id"], "True"]
+            assert_taken_back(await script(grpcurl, first.aimed(README.partition(TAKE_BACK)[2].partition("\n### ")[0])))
         async with up(folder) as second:
             offered = commands("\n".join(second.lines))
             assert_paid_twice([await run(grpcurl, command) for command in offered])
-            # What was paid before the restart is paid.
-            again = await run(grpcurl, second.aimed(commands(section)[4]))
-            assert json.loads(again)["payment"] == paid
+            # What was paid before the restart is known after it.
+            looked = json.loads(await run(grpcurl, second.aimed(commands(section)[6])))
+            assert looked["payment"]["payment_id"] == paid["payment_id"]
+            assert looked["outcome"] == "LOOKUP_OUTCOME_REVERSED"
 
 
 def assert_readme(answers: list[str]) -> None:
@@ -80,6 +84,23 @@ def assert_paid_twice(answers: list[str]) -> None:
     assert "idempotent-replayed: true" in again
 
 
+def assert_taken_back(answers: list[dict[str, Any]]) -> None:
+    """A ticket used twice, a refund sent twice, a reversal, its explanation; an authorization, captured in part."""
+    ticket, again, refund, refund_again, reversal, explained, _order, account, captured = answers
+    assert ticket == again
+    assert refund == refund_again
+    assert reversal["payment"]["state"] == "PAYMENT_STATE_REVERSED"
+    assert [event["kind"].removeprefix("PAYMENT_EVENT_KIND_") for event in explained["events"]] in (
+        ["CHARGED", "CONFIRMED", "REFUNDED", "REVERSAL_BEGUN", "REVERSED"],
+        ["CHARGED", "REFUNDED", "CONFIRMED", "REVERSAL_BEGUN", "REVERSED"],
+        ["CHARGED", "REFUNDED", "REVERSAL_BEGUN", "REVERSED"],  # taken back before it was noted as confirmed
+    )
+    # 50.00 paid in, 3.00 paid with the ticket, order-1 given back, 10.00 reserved.
+    assert account["balance"]["minor_units"] == "4700"
+    assert account["available_balance"]["minor_units"] == "3700"
+    assert captured["payment"]["captured_amount"]["minor_units"] == "600"
+
+
 def commands(text: str) -> list[str]:
     return [line for line in text.splitlines() if line.startswith("grpcurl -plaintext ")]
 
@@ -89,6 +110,23 @@ async def run(grpcurl: str, command: str) -> str:
     process = await asyncio.create_subprocess_exec(*words, stdout=PIPE, stderr=PIPE)
     out, err = await process.communicate()
     return (out + err).decode()
+
+
+async def script(grpcurl: str, section: str) -> list[dict[str, Any]]:
+    """What the section's shell blocks print, pasted one after the other: a JSON object for each answer."""
+    blocks = "\n".join(re.findall(r"```sh\n(.*?)```", section, re.DOTALL))
+    path = f"{Path(grpcurl).parent}:{os.environ['PATH']}"
+    process = await asyncio.create_subprocess_exec(
+        "bash", "-euo", "pipefail", "-c", blocks, env={**os.environ, "PATH": path}, stdout=PIPE, stderr=PIPE
+    )
+    out, err = await process.communicate()
+    assert process.returncode == 0, (out + err).decode()
+    found, rest = [], out.decode().strip()
+    while rest:
+        answer, end = json.JSONDecoder().raw_decode(rest)
+        found.append(answer)
+        rest = rest[end:].strip()
+    return found
 
 
 async def python_sample(running: Up) -> str:
