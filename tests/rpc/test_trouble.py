@@ -26,15 +26,7 @@ from tests.harness.money import TIMEOUT_S, balance, order, pay, put, seed
 from tests.harness.postgres import Pair, Postgres, raw, rows
 from tests.harness.services import services
 from tests.harness.stubs import Stubs
-from tests.server.standard import (
-    NOT_SERVING,
-    SERVICES,
-    SERVING,
-    Health,
-    launched,
-    settings,
-    watching,
-)
+from tests.server.standard import NOT_SERVING, SERVICES, SERVING, Health, launched, settings, watching
 
 HERS = "SELECT FROM accounts WHERE account_id = 'alice' FOR UPDATE"
 INTERNALS = ("select", "insert", "column", "relation", "psycopg", "sqlalchemy", "gone", "Traceback")
