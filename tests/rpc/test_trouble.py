@@ -22,12 +22,13 @@ from shared.rpc import server
 from tests.harness.answers import detail, reason
 from tests.harness.freezing import freezing
 from tests.harness.locks import held, somebody_waits
-from tests.harness.money import TIMEOUT_S, balance, order, pay, put, seed
+from tests.harness.money import TIMEOUT_S, balance, money, order, pay, seed
 from tests.harness.postgres import Pair, Postgres, raw, rows
 from tests.harness.services import services
 from tests.harness.stubs import Stubs
 from tests.server.standard import NOT_SERVING, SERVICES, SERVING, Health, launched, settings, watching
 
+PAY = payment_service_pb2.PayOrderRequest(order_id="order")  # sent once: the harness's own `pay` would retry
 HERS = "SELECT FROM accounts WHERE account_id = 'alice' FOR UPDATE"
 INTERNALS = ("select", "insert", "column", "relation", "psycopg", "sqlalchemy", "gone", "Traceback")
 
@@ -81,10 +82,9 @@ async def test_a_payment_that_takes_longer_than_its_deadline_is_in_progress(pair
     async with services(pair) as s, Stubs(s.order.address, s.payments[0].address) as stubs:
         await seed(stubs)
         await order(stubs, "order", 1_000)
-        request = payment_service_pb2.PayOrderRequest(order_id="order")
         with held(pair.payments_url, HERS):
             for _ in range(20):
-                error = await failure(stubs.payments.PayOrder(request, timeout=0.3))
+                error = await failure(stubs.payments.PayOrder(PAY, timeout=0.3))
                 if error.code() != grpc.StatusCode.DEADLINE_EXCEEDED:
                     break  # the answer was in time; on a busy machine it may not be
         assert (error.code(), reason(error)) == (grpc.StatusCode.UNAVAILABLE, "PAYMENT_IN_PROGRESS")
@@ -99,9 +99,11 @@ async def test_a_full_queue_is_overloaded_and_says_when_to_come_again(pair: Pair
         await seed(stubs)
         await order(stubs, "order", 1_000)
         with held(pair.payments_url, HERS):
-            first = asyncio.ensure_future(failure(pay(stubs, "order")))
+            first = asyncio.ensure_future(failure(stubs.payments.PayOrder(PAY, timeout=TIMEOUT_S)))
             await somebody_waits(pair.payments_url)
-            errors = await asyncio.gather(*(failure(pay(stubs, "order")) for _ in range(10)))
+            errors = await asyncio.gather(
+                *(failure(stubs.payments.PayOrder(PAY, timeout=TIMEOUT_S)) for _ in range(10))
+            )
             await first
         refused = [error for error in errors if error.code() == grpc.StatusCode.RESOURCE_EXHAUSTED]
         assert refused
@@ -141,11 +143,12 @@ async def test_a_database_that_stopped_is_unavailable(own_postgres: Postgres) ->
         assert await until(changes, NOT_SERVING)
         get = order_service_pb2.GetOrderRequest(order_id="order")
         account = account_pb2.GetAccountRequest(account_id="alice")
+        deposit = account_pb2.DepositRequest(account_id="alice", amount=money(1), request_id="late")
         for call in (
             stubs.orders.GetOrder(get, timeout=TIMEOUT_S),
             stubs.payments.GetAccount(account, timeout=TIMEOUT_S),
-            put(stubs, "alice", 1, request_id="late"),
-            pay(stubs, "order"),
+            stubs.payments.Deposit(deposit, timeout=TIMEOUT_S),
+            stubs.payments.PayOrder(PAY, timeout=TIMEOUT_S),
         ):
             error = await failure(call)
             assert (error.code(), reason(error)) == (grpc.StatusCode.UNAVAILABLE, "DATABASE_UNAVAILABLE")
