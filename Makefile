@@ -15,7 +15,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-vers
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test check static protos lock containers clean
+.PHONY: help demo up verify test check static protos lock containers clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -25,6 +25,9 @@ demo: $(VENV)/runtime.done  ## lost replies, a crash, retries: and the count of 
 
 up: $(VENV)/runtime.done  ## both services and their PostgreSQL in this terminal; Ctrl-C stops them
 	@$(BIN)/payonce up $(ARGS)
+
+verify: $(VENV)/runtime.done  ## audit both databases, also beside a running `make up`; exit 1 on any violation
+	@$(BIN)/payonce verify
 
 test: $(VENV)/dev.done  ## the tests; some of them with ARGS="tests/unit"
 	$(BIN)/python -m pytest $(ARGS)

@@ -1,4 +1,4 @@
-"""The command line: `payonce up`, `payonce demo`."""
+"""The command line: `payonce up`, `payonce demo`, `payonce verify`."""
 
 import asyncio
 import sys
@@ -7,6 +7,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from audit.databases import configured
+from audit.report import report
 from payonce import demo as demonstration
 from payonce import up as running
 from payonce.signals import until_signal
@@ -34,6 +36,17 @@ def up(
 def demo() -> None:
     """Pay twenty orders through lost replies and a crash, then count."""
     sys.exit(0 if asyncio.run(until_signal(demonstration.demo())) else 1)
+
+
+@app.command()
+def verify() -> None:
+    """Audit both databases, also while they are in use; exit 1 when anything is wrong, 2 when one can't be reached."""
+    try:
+        with configured() as urls:
+            sys.exit(0 if report(urls) else 1)
+    except StartupError as error:
+        print(f"verify: {error}", file=sys.stderr)
+        sys.exit(2)
 
 
 def main() -> NoReturn:

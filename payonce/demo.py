@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from payonce.audit import Count, count
+from audit.count import Count, count
+from audit.report import report
 from payonce.client import Client
 from payonce.order.v1 import order_pb2
 from payonce.payment.v1 import account_pb2
@@ -52,7 +53,8 @@ async def _play(pair: Pair) -> bool:
         await _all_paid(client, orders)
     counted = count(pair.urls)
     _show(counted)
-    return _verdict(counted, answers, proxy, crashes)
+    verified = report(pair.urls, brief=True)
+    return _verdict(counted, answers, proxy, crashes) and verified
 
 
 async def _open_shop(client: Client) -> list[str]:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import psycopg
 
+from audit.databases import plain
+
 BALANCED = """
     SELECT NOT EXISTS (SELECT FROM entries GROUP BY transfer_id, currency HAVING sum(amount_minor) <> 0)
        AND NOT EXISTS (SELECT FROM accounts WHERE kind = 'customer' AND balance_minor < 0)
@@ -47,7 +49,7 @@ class Count:
 
 def count(urls: dict[str, str]) -> Count:
     """Count by SQL."""
-    with psycopg.connect(_plain(urls["orders"])) as orders, psycopg.connect(_plain(urls["payments"])) as payments:
+    with psycopg.connect(plain(urls["orders"])) as orders, psycopg.connect(plain(urls["payments"])) as payments:
         paid = orders.execute(
             "SELECT payer_account_id, count(*), sum(amount_minor)::bigint FROM orders WHERE status = 'paid' GROUP BY 1"
         ).fetchall()
@@ -62,7 +64,3 @@ def count(urls: dict[str, str]) -> Count:
             balanced=bool(balanced and balanced[0]),
             customers={r[0]: Customer(r[1], int(r[2]), int(r[3])) for r in payments.execute(STATEMENT)},
         )
-
-
-def _plain(url: str) -> str:
-    return url.replace("postgresql+psycopg://", "postgresql://")
