@@ -75,8 +75,8 @@ def cut(urls: dict[str, str]) -> Iterator[Cut]:
     A lock lets no order change while both snapshots are taken, so both are of the moment of the second one. That is a
     cut no message crosses backwards: on the way in the money is committed before the order flips, so an order that is
     PAID here has its payment here; on the way back it is the intent, then the order, then the money, so a payment that
-    is given back here has its order ended here. What is between two steps is seen as just that. The lock is gone
-    before anything is counted; `orders` and `payments` need no more than to read after it.
+    is given back here has its order ended here. What is between two steps is seen as just that. The lock,
+    which wants the right to update orders, is gone before anything is counted; the rest only reads.
     """
     with (
         _connect("orders", urls["orders"]) as lock,

@@ -19,6 +19,7 @@ async def test_the_demo_ends_with_its_line() -> None:
     found = LAST_LINE.fullmatch(out.decode().splitlines()[-1])
     assert process.returncode == 0
     assert found, out.decode()
+    assert re.fullmatch(r"verify: payments=20 .* violations=0", out.decode().splitlines()[-2])
     requests, lost = map(int, found.groups())
     # Requests are tries. Each caller has an answer; one that came after its caller's deadline makes one more.
     assert requests - lost >= 200

@@ -21,5 +21,5 @@ PAYMENTS_GUARDS = Check(
     "I15 the guards against edits and double charges are in place", "guards", GUARDED.format(tables=TABLES) + CLAIM
 )
 ORDERS_GUARDS = Check(
-    "I15 the guards against edits of orders are in place", "guards", GUARDED.format(tables="'orders'")
+    "I15 the guards against edits of orders are in place", "guard of orders", GUARDED.format(tables="'orders'")
 )

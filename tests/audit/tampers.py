@@ -49,8 +49,8 @@ TRANSFERS = [
     "DELETE FROM transfers WHERE position = 3 RETURNING 'transfers position 3'",
     (
         "INSERT INTO transfers OVERRIDING SYSTEM VALUE SELECT gen_random_uuid(), kind, payment_id, created_at,"
-        " position, source_account_id, source_sequence, target_account_id, target_sequence FROM transfers WHERE position = 4"
-        " RETURNING transfer_id::text"
+        " position, source_account_id, source_sequence, target_account_id, target_sequence FROM transfers"
+        " WHERE position = 4 RETURNING transfer_id::text"
     ),
 ]
 ENTRIES = [

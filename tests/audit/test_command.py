@@ -2,8 +2,10 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import psycopg
@@ -81,6 +83,22 @@ def test_without_any_database_it_makes_none(tmp_path: Path) -> None:
     assert ended.returncode == 2
     assert re.fullmatch(r"verify: no database in .*: set ORDER_DATABASE_URL .*\n", ended.stderr)
     assert not (tmp_path / "none").exists()
+
+
+def test_beside_a_running_up_and_after_it() -> None:
+    with tempfile.TemporaryDirectory(prefix="payonce-verify-") as folder:
+        Path(folder).chmod(0o755)  # PostgreSQL does not run as root, and must get in
+        words = ["up", "--order-port", "0", "--payment-port", "0", "--data", folder]
+        with subprocess.Popen([sys.executable, "-m", "payonce.cli", *words], stdout=subprocess.PIPE, cwd=ROOT) as up:
+            assert up.stdout
+            assert up.stdout.readline().startswith(b"order_service")
+            beside = run("", "", PAYONCE_DATA_DIR=folder)
+            up.send_signal(signal.SIGINT)
+            assert up.wait(30) == 0
+        after = run("", "", PAYONCE_DATA_DIR=folder)
+    for ended in (beside, after):
+        assert ended.stdout.endswith("\nverify: payments=0 transfers=0 entries=0 violations=0\n"), ended.stderr
+        assert ended.returncode == 0
 
 
 def test_orders_that_stay_locked_are_one_line(world: Pair) -> None:
