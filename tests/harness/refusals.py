@@ -55,7 +55,7 @@ def contents(pair: Pair) -> dict[str, Any]:
 
 def forge(url: str, table: str, change: str, where: str, *values: object) -> None:
     """Change one row as only the database's owner could: with the guards of this session switched off."""
-    query = sql.SQL("UPDATE {} SET {} WHERE {}").format(sql.Identifier(table), sql.SQL(change), sql.SQL(where))  # type: ignore[arg-type]
+    query = sql.SQL("UPDATE {} SET {} WHERE {}").format(sql.Identifier(table), sql.SQL(change), sql.SQL(where))
     with psycopg.connect(raw(url)) as connection:
         connection.execute("SET session_replication_role = replica")
         assert connection.execute(query, values).rowcount == 1
