@@ -170,7 +170,7 @@ def no_utf8(message: Descriptor) -> bytes:
     return b""
 
 
-@pytest.mark.parametrize(("method", "path"), methods(), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(("method", "path"), list(methods()), ids=lambda value: value if isinstance(value, str) else "")
 async def test_bytes_that_are_no_message(running: Services, stubs: Stubs, method: Any, path: str) -> None:
     channel = stubs.order_channel if method.containing_service.name == "OrderService" else stubs.payment_channel
     call: Any = channel.unary_unary(path)

@@ -1,0 +1,21 @@
+"""Two payment_services over one pair of databases, for races in which nobody is killed: use ids of your own."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.harness.postgres import Postgres
+from tests.harness.services import services
+from tests.harness.stubs import Stubs
+from tests.harness.two import Two
+
+
+@pytest.fixture(scope="session")
+async def two(postgres: Postgres) -> AsyncIterator[Two]:
+    pair = postgres.pair()
+    async with (
+        services(pair, payment_processes=2) as s,
+        Stubs(s.order.address, s.payments[0].address) as one,
+        Stubs(s.order.address, s.payments[1].address) as other,
+    ):
+        yield Two(pair, one, other)
