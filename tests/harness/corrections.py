@@ -34,6 +34,11 @@ async def ticket(
     return (await stubs.payments.CreateTicket(request, timeout=TIMEOUT_S)).ticket
 
 
+def pay_order(stubs: Stubs, order_id: str) -> "UnaryUnaryCall[Any, payment_service_pb2.PayOrderResponse]":
+    request = payment_service_pb2.PayOrderRequest(order_id=order_id)
+    return stubs.payments.PayOrder(request, timeout=TIMEOUT_S)
+
+
 def use(
     stubs: Stubs, ticket_id: str, payee: str, amount: int, currency: str = "EUR"
 ) -> "UnaryUnaryCall[Any, ticket_pb2.PayWithTicketResponse]":

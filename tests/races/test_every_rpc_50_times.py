@@ -16,9 +16,9 @@ from payonce.payment.v1 import (
     ticket_pb2,
 )
 from tests.harness.audit import settled
-from tests.harness.corrections import authorize, ticket
+from tests.harness.corrections import authorize, pay_order, ticket
 from tests.harness.ledger import books_agree, effects, gained
-from tests.harness.money import money, order, pay, seed
+from tests.harness.money import money, order, seed
 from tests.harness.stubs import Stubs
 from tests.harness.two import Two, got
 
@@ -39,7 +39,7 @@ async def unpaid(stubs: Stubs, name: str) -> str:
 
 async def paid(stubs: Stubs, name: str) -> str:
     await unpaid(stubs, name)
-    return str((await got(lambda: pay(stubs, name))).payment.payment_id)
+    return str((await got(lambda: pay_order(stubs, name))).payment.payment_id)
 
 
 async def held(stubs: Stubs, name: str) -> str:
@@ -51,7 +51,7 @@ async def cancel(stubs: Stubs, name: str) -> Any:
     return order_service_pb2.CancelOrderRequest(order_id=await unpaid(stubs, name))
 
 
-async def pay_order(stubs: Stubs, name: str) -> Any:
+async def pay_unpaid(stubs: Stubs, name: str) -> Any:
     return payment_service_pb2.PayOrderRequest(order_id=await unpaid(stubs, name))
 
 
@@ -117,7 +117,7 @@ ENDED = {"event void_begun": 1, "event voided": 1, "payment voided": 1}
 CASES: list[tuple[str, Make, dict[str, int]]] = [
     ("CreateOrder", new_order, {"order unpaid": 1}),
     ("CancelOrder", cancel, {"order unpaid": -1, "order cancelled": 1}),
-    ("PayOrder", pay_order,
+    ("PayOrder", pay_unpaid,
      {"entry charge": 1, "event charged": 1, "payment succeeded": 1, "order unpaid": -1, "order paid": 1}),
     ("PayWithTicket", pay_with_ticket,
      {"entry charge": 1, "event charged": 1, "payment succeeded": 1, "ticket unused": -1, "ticket used": 1}),

@@ -6,11 +6,11 @@ from collections import Counter
 import pytest
 
 from payonce.order.v1 import order_pb2
-from payonce.payment.v1 import payment_pb2, payment_service_pb2
+from payonce.payment.v1 import payment_pb2
 from tests.harness.audit import settled
-from tests.harness.corrections import payment, refund, reverse
+from tests.harness.corrections import pay_order, payment, refund, reverse
 from tests.harness.ledger import books_agree, net
-from tests.harness.money import order, pay, seed, status
+from tests.harness.money import order, seed, status
 from tests.harness.refusals import refusal
 from tests.harness.two import Two, end_of, got
 
@@ -19,8 +19,7 @@ PAYMENTS = 20
 
 async def paid(two: Two, order_id: str, amount: int = 100) -> str:
     await order(two.one, order_id, amount, customer="refund-ann")
-    answer: payment_service_pb2.PayOrderResponse = await got(lambda: pay(two.one, order_id))
-    return answer.payment.payment_id
+    return str((await got(lambda: pay_order(two.one, order_id))).payment.payment_id)
 
 
 @pytest.fixture(scope="module", autouse=True)

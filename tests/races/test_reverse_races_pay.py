@@ -4,9 +4,9 @@ import asyncio
 from collections import Counter
 
 from payonce.order.v1 import order_pb2
-from payonce.payment.v1 import payment_pb2, payment_service_pb2
+from payonce.payment.v1 import payment_pb2
 from tests.harness.audit import settled
-from tests.harness.corrections import lookup, reverse
+from tests.harness.corrections import lookup, pay_order, reverse
 from tests.harness.delay import HeldRequests
 from tests.harness.ledger import books_agree, net
 from tests.harness.money import balance, order, pay, seed, status
@@ -38,7 +38,7 @@ async def race(two: Two, i: int) -> tuple[str, str]:
     """One order; what the payer was told, and how the payment ended."""
     order_id = f"reverse-{i}"
     await order(two.one, order_id, AMOUNT, customer="reverse-ann")
-    paying = end_of(lambda: two.stubs(i).payments.PayOrder(payment_service_pb2.PayOrderRequest(order_id=order_id)))
+    paying = end_of(lambda: pay_order(two.stubs(i), order_id))
     undoing = late(two, order_id, i)
     if i % 2:
         undone, paid = await asyncio.gather(undoing, paying)
