@@ -1,0 +1,289 @@
+"""Random histories of accounts, orders, tickets, refunds and holds: the services answer as the model does, each time.
+
+Every request goes through `send`: the model says what is to come, the services are asked, and the two are compared.
+"""
+
+import itertools
+import uuid
+from collections.abc import AsyncIterator
+from typing import Any
+
+import grpc
+import pytest
+from google.rpc import error_details_pb2, status_pb2
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+
+from payonce.order.v1 import order_pb2, order_service_pb2
+from payonce.order.v1.order_service_pb2_grpc import OrderServiceStub
+from payonce.payment.v1 import (
+    account_pb2,
+    authorization_pb2,
+    payment_pb2,
+    payment_service_pb2,
+    refund_pb2,
+    ticket_pb2,
+)
+from payonce.payment.v1.payment_service_pb2_grpc import PaymentServiceStub
+from tests.harness.money import TIMEOUT_S, money
+from tests.harness.postgres import Postgres
+from tests.harness.quiet import quiet
+from tests.harness.services import Services, services
+from tests.stateful.model import Account, Model, Order, Payment, RefusedError
+
+# The same histories on every machine.
+SETTINGS = settings(
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=60,
+    stateful_step_count=40,
+    suppress_health_check=list(HealthCheck),
+    print_blob=False,
+)
+AMOUNTS = st.sampled_from([1, 2, 5, 10])
+MONEY = st.builds(money, AMOUNTS, st.sampled_from(["EUR"] * 9 + ["USD"]))
+KEYS = st.sampled_from(["r1", "r2", "r3", "r4", "r5", "r6"])
+Sent = tuple[str, Any]
+_histories = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+async def both(postgres: Postgres) -> AsyncIterator[Services]:
+    """A pair of services of this test's own."""
+    async with services(postgres.pair()) as running:
+        yield running
+
+
+async def test_the_services_answer_as_the_model_does(both: Services) -> None:
+    with (
+        grpc.insecure_channel(both.order.address) as orders,
+        grpc.insecure_channel(both.payments[0].address) as payments,
+    ):
+        stubs = (OrderServiceStub(orders), PaymentServiceStub(payments))
+        run_state_machine_as_test(lambda: History(*stubs), settings=SETTINGS)
+    await quiet(both.pair)
+
+
+class History(RuleBasedStateMachine):
+    """One history. Ids are its own, so that the processes and databases can be shared by all."""
+
+    sent: Bundle[Sent] = Bundle("sent")
+    orders: Bundle[str] = Bundle("orders")
+    tickets: Bundle[str] = Bundle("tickets")
+    payments: Bundle[str] = Bundle("payments")
+
+    def __init__(self, orders: OrderServiceStub, payments: PaymentServiceStub) -> None:
+        super().__init__()
+        self._stubs = (payments, orders)
+        self._prefix = f"h{next(_histories)}"
+        self._model = Model()
+        self._firsts: dict[tuple[str, ...], Any] = {}
+        self._numbers = itertools.count(1)
+
+    @initialize()
+    def open_accounts(self) -> None:
+        for name, kind in (("alice", "CUSTOMER"), ("bob", "CUSTOMER"), ("shop", "MERCHANT")):
+            account_id = self.id(name)
+            request = account_pb2.CreateAccountRequest(
+                account_id=account_id,
+                owner_id=account_id,
+                currency_code="EUR",
+                kind=account_pb2.AccountKind.Value(f"ACCOUNT_KIND_{kind}"),
+            )
+            self.call("CreateAccount", request)
+            self._model.accounts[account_id] = Account(kind, "EUR")
+        for name in ("alice", "bob"):
+            request = account_pb2.DepositRequest(account_id=self.id(name), amount=money(20), request_id=self.id(name))
+            self.send("Deposit", request)
+
+    @rule(target=sent, name=st.sampled_from(["alice", "bob", "shop"]), amount=MONEY, key=KEYS)
+    def deposit(self, name: str, amount: Any, key: str) -> Sent:
+        request = account_pb2.DepositRequest(account_id=self.id(name), amount=amount, request_id=self.id(key))
+        return self.send("Deposit", request)
+
+    @rule(target=sent, name=st.sampled_from(["alice", "bob", "shop"]), amount=MONEY, key=KEYS)
+    def withdraw(self, name: str, amount: Any, key: str) -> Sent:
+        request = account_pb2.WithdrawRequest(account_id=self.id(name), amount=amount, request_id=self.id(key))
+        return self.send("Withdraw", request)
+
+    @rule(target=orders, name=st.sampled_from(["alice", "bob"]), amount=MONEY)
+    def create_order(self, name: str, amount: Any) -> str:
+        order_id = self.id(f"o{next(self._numbers)}")
+        request = order_service_pb2.CreateOrderRequest(
+            order_id=order_id,
+            customer_id=self.id(name),
+            payer_account_id=self.id(name),
+            payee_account_id=self.id("shop"),
+            amount=amount,
+        )
+        self.send("CreateOrder", request)
+        return order_id
+
+    @rule(target=tickets, name=st.sampled_from(["alice", "alice", "bob", "shop"]), bound=st.booleans(), amount=MONEY)
+    def create_ticket(self, name: str, bound: bool, amount: Any) -> Any:
+        request = ticket_pb2.CreateTicketRequest(payer_account_id=self.id(name))
+        if bound:
+            request.amount.CopyFrom(amount)
+            if name != "shop":
+                request.payee_account_id = self.id("shop")
+        self.send("CreateTicket", request)
+        return multiple(*list(self._model.tickets)[-1:]) if name != "shop" else multiple()
+
+    @rule(target=sent, order_id=orders)
+    def cancel(self, order_id: str) -> Sent:
+        return self.send("CancelOrder", order_service_pb2.CancelOrderRequest(order_id=order_id))
+
+    @rule(target=sent, order_id=orders, expected=MONEY)
+    def pay_what_is_expected(self, order_id: str, expected: Any) -> Sent:
+        request = payment_service_pb2.PayOrderRequest(order_id=order_id, expected_amount=expected)
+        return self.send("PayOrder", request)
+
+    @rule(target=payments, order_id=orders)
+    def pay(self, order_id: str) -> Any:
+        self.send("PayOrder", payment_service_pb2.PayOrderRequest(order_id=order_id))
+        return self.paid(self._model.orders[order_id])
+
+    @rule(target=payments, order_id=orders)
+    def authorize(self, order_id: str) -> Any:
+        self.send("AuthorizePayment", authorization_pb2.AuthorizePaymentRequest(order_id=order_id))
+        return self.paid(self._model.orders[order_id])
+
+    @rule(target=payments, ticket=tickets, payee=st.sampled_from(["shop", "shop", "shop", "bob"]), amount=MONEY)
+    def pay_with_ticket(self, ticket: str, payee: str, amount: Any) -> Any:
+        request = ticket_pb2.PayWithTicketRequest(ticket=ticket, payee_account_id=self.id(payee), amount=amount)
+        self.send("PayWithTicket", request)
+        return self.paid(self._model.tickets[ticket])
+
+    @rule(target=sent, payment_id=payments, amount=MONEY, key=KEYS)
+    def refund(self, payment_id: str, amount: Any, key: str) -> Sent:
+        request = refund_pb2.RefundPaymentRequest(payment_id=payment_id, amount=amount, request_id=self.id(key))
+        return self.send("RefundPayment", request)
+
+    @rule(target=sent, payment_id=payments, amount=st.none() | MONEY)
+    def capture(self, payment_id: str, amount: Any) -> Sent:
+        request = authorization_pb2.CapturePaymentRequest(payment_id=payment_id, amount=amount)
+        return self.send("CapturePayment", request)
+
+    @rule(target=sent, payment_id=payments)
+    def void(self, payment_id: str) -> Sent:
+        return self.send("VoidAuthorization", authorization_pb2.VoidAuthorizationRequest(payment_id=payment_id))
+
+    @rule(target=sent, payment_id=payments)
+    def reverse(self, payment_id: str) -> Sent:
+        return self.send("ReversePayment", refund_pb2.ReversePaymentRequest(payment_id=payment_id))
+
+    @rule(target=sent, order_id=orders)
+    def reverse_order(self, order_id: str) -> Sent:
+        return self.send("ReversePayment", refund_pb2.ReversePaymentRequest(order_id=order_id))
+
+    @rule(target=sent, ticket=tickets)
+    def reverse_ticket(self, ticket: str) -> Sent:
+        return self.send("ReversePayment", refund_pb2.ReversePaymentRequest(ticket=ticket))
+
+    @rule(target=sent, method=st.sampled_from(["CapturePayment", "VoidAuthorization", "ReversePayment"]))
+    def of_no_payment(self, method: str) -> Sent:
+        kind = {
+            "CapturePayment": authorization_pb2.CapturePaymentRequest,
+            "VoidAuthorization": authorization_pb2.VoidAuthorizationRequest,
+            "ReversePayment": refund_pb2.ReversePaymentRequest,
+        }[method]
+        return self.send(method, kind(payment_id=str(uuid.UUID(int=0))))
+
+    @rule(sent=sent)
+    def send_again(self, sent: Sent) -> None:
+        self.send(*sent)
+
+    def teardown(self) -> None:
+        """How things stand at the end."""
+        for account_id, account in self._model.accounts.items():
+            found = self.call("GetAccount", account_pb2.GetAccountRequest(account_id=account_id))[0]
+            shown = (found.balance.minor_units, found.available_balance.minor_units)
+            assert shown == (account.balance, account.balance - account.held), account_id
+        for order_id, order in self._model.orders.items():
+            found = self.call("GetOrder", order_service_pb2.GetOrderRequest(order_id=order_id))[0]
+            assert order_pb2.OrderStatus.Name(found.status) == f"ORDER_STATUS_{order.status}", order_id
+        for order in (*self._model.orders.values(), *self._model.tickets.values()):
+            if order.payment and order.payment.payment_id:
+                request = payment_service_pb2.GetPaymentRequest(payment_id=order.payment.payment_id)
+                found = self.call("GetPayment", request)[0]
+                assert_payment(found, order.payment)
+                assert found.refunded_amount.minor_units == order.payment.refunded
+
+    def send(self, method: str, request: Any) -> Sent:
+        """The request, and the answer that the model gives."""
+        try:
+            expected = self._model.apply(method, request)
+        except RefusedError as refused:
+            reason = self.call(method, request)[1]
+            assert reason == str(refused), f"{method} {request}"
+            return method, request
+        answer, reason, replayed = self.call(method, request)
+        assert (reason, replayed) == ("", expected.replayed), f"{method} {request}"
+        self.learn(answer, expected.about)
+        if expected.key:
+            first = self._firsts.setdefault(expected.key, answer)
+            assert answer == first, f"{method} {request}: a replay equals the first answer"
+        return method, request
+
+    def learn(self, answer: Any, about: Any) -> None:
+        """Compare the answer with what it is about, and keep what only the server can know."""
+        match about:
+            case Payment():
+                about.payment_id = about.payment_id or answer.payment.payment_id
+                assert_payment(answer.payment, about)
+            case Order() if isinstance(answer, ticket_pb2.Ticket):
+                self._model.tickets[answer.ticket] = about
+            case Order():
+                status = order_pb2.OrderStatus.Name(answer.status)
+                assert (status, answer.amount.minor_units) == (f"ORDER_STATUS_{about.status}", about.amount)
+            case int():
+                assert answer.entry.balance_after.minor_units == about
+
+    def call(self, method: str, request: Any) -> tuple[Any, str, bool]:
+        """The answer or None, the error's reason, and whether it is a replay."""
+        stub = next(s for s in self._stubs if hasattr(s, method))
+        try:
+            answer, call = getattr(stub, method).with_call(request, timeout=TIMEOUT_S, wait_for_ready=True)
+        except grpc.RpcError as error:
+            return None, reason_of(error), False
+        return answer, "", dict(call.trailing_metadata()).get("idempotent-replayed") == "true"
+
+    def paid(self, order: Order) -> Any:
+        """Its payment, for rules to come, if there is one."""
+        return multiple(order.payment.payment_id) if order.payment else multiple()
+
+    def id(self, name: str) -> str:
+        return f"{self._prefix}-{name}"
+
+
+def assert_payment(found: payment_pb2.Payment, expected: Payment) -> None:
+    shown = (
+        payment_pb2.PaymentState.Name(found.state).removeprefix("PAYMENT_STATE_"),
+        found.state_reason,
+        found.amount.minor_units,
+        found.captured_amount.minor_units,
+        found.payer_account_id,
+        found.payee_account_id,
+        found.payment_id,
+    )
+    p = expected
+    assert shown == (p.state, p.reason, p.amount, p.captured, p.payer, p.payee, p.payment_id)
+
+
+def reason_of(error: Any) -> str:
+    """ErrorInfo's reason, or, so that an assertion shows it, the whole error."""
+    packed = dict(error.trailing_metadata() or ()).get("grpc-status-details-bin", b"")
+    for detail in status_pb2.Status.FromString(packed).details:
+        info = error_details_pb2.ErrorInfo()
+        if detail.Unpack(info):
+            return str(info.reason)
+    return str(error)
