@@ -52,10 +52,10 @@ FITTING = {
 async def quiet(pair: Pair, timeout_s: float = 30.0) -> None:
     """Wait until every payment is confirmed and every correction is carried out (I16); then check the books."""
     deadline = time.monotonic() + timeout_s
-    while left := rows(pair.payments_url, UNFINISHED)[0][0]:
+    while left := (await asyncio.to_thread(rows, pair.payments_url, UNFINISHED))[0][0]:
         assert time.monotonic() < deadline, f"I16: {left} are unfinished after {timeout_s} s"
-        await asyncio.sleep(0.05)
-    check_books(pair)
+        await asyncio.sleep(0.1)
+    await asyncio.to_thread(check_books, pair)
     if AUDIT:
         await audit.settled(pair)
         audit.audit(pair)

@@ -8,7 +8,7 @@ from google.protobuf.message import Message
 
 
 class RefusedError(Exception):
-    """The answer is this reason, and nothing changed."""
+    """The answer is this reason, and (but for a capture that the order refuses) nothing changed."""
 
 
 @dataclass
@@ -54,11 +54,15 @@ class Order:
 
 @dataclass
 class Answer:
-    """OK: whether it is a replay, and what it is about. Replays of the same `key` are equal messages."""
+    """OK: whether it is a replay, and what it is about. Replays of the same `key` are equal messages.
+
+    With a `reason` it is a refusal.
+    """
 
     about: Any = None
     replayed: bool = False
     key: tuple[str, ...] = ()
+    reason: str = ""
 
 
 NO_CHARGE = {
@@ -68,16 +72,19 @@ NO_CHARGE = {
 
 @dataclass
 class Model:
-    """`apply` takes any request, changes the model and tells the answer; or raises RefusedError."""
+    """`answer` takes any request and changes the model as the services should change. Each method is one RPC."""
 
     accounts: dict[str, Account] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
     tickets: dict[str, Order] = field(default_factory=dict)
     requests: dict[tuple[str, str], tuple[Message, Any]] = field(default_factory=dict)
 
-    def apply(self, method: str, request: Any) -> Answer:
-        answer: Callable[[Any], Answer] = getattr(self, f"_{method}")
-        return answer(request)
+    def answer(self, method: str, request: Any) -> Answer:
+        promise: Callable[[Any], Answer] = getattr(self, f"_{method}")
+        try:
+            return promise(request)
+        except RefusedError as refused:
+            return Answer(reason=str(refused))
 
     def _CreateOrder(self, request: Any) -> Answer:  # noqa: N802 - the methods are named as the RPCs are
         there = self.orders.get(request.order_id)
@@ -241,7 +248,7 @@ class Model:
 
     def _charge(self, payer: str, payee: str, amount: int, currency: str, *, hold: bool = False) -> Payment:
         source, target = self.accounts[payer], self.accounts[payee]
-        refuse(currency not in (source.currency,) or currency != target.currency, "CURRENCY_MISMATCH")
+        refuse(currency != source.currency or currency != target.currency, "CURRENCY_MISMATCH")
         refuse(source.kind != "CUSTOMER" or target.kind != "MERCHANT", "ACCOUNT_KIND_MISMATCH")
         refuse(source.balance - source.held < amount, "INSUFFICIENT_FUNDS")
         if hold:
