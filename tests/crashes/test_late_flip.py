@@ -97,9 +97,8 @@ async def test_order_service_stands_still_with_the_flip_in_hand(there: Stage) ->
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await reverse(there.stubs, case)
         assert reason(caught.value) == "ORDER_SERVICE_UNAVAILABLE"
-        assert await read_facts(there.pair, case)._replace(order=None) == PAID._replace(
-            order=None, corrections=(("reversal", False),)
-        )
+        facts = await read_facts(there.pair, case)
+        assert facts == PAID._replace(order=facts.order, corrections=(("reversal", False),))
     finally:
         there.services.order.process.send_signal(signal.SIGCONT)
     await assert_taken_back(there, case)
@@ -112,7 +111,7 @@ async def test_flips_and_reversals_wait_for_the_same_orders(there: Stage) -> Non
         answers = await asyncio.gather(*(pay(there.stubs, case.order_id) for case in cases))
         assert not any(answer.order_confirmed for answer in answers)
         reversals = [asyncio.ensure_future(reverse(there.stubs, case)) for case in cases]
-        await until(lambda: unfinished(there) == len(cases), "not every reversal is noted")
+        await until(lambda: unfinished(there) >= len(cases), "not every reversal is noted")
     await asyncio.gather(*reversals, return_exceptions=True)  # whoever came too late is told UNAVAILABLE
     for case in cases:
         await assert_taken_back(there, case)

@@ -41,7 +41,7 @@ ORDERS = "SELECT order_id, status, payment_id FROM orders"
 PAYMENTS = """SELECT substr(subject, 7), state, payment_id FROM payments
                WHERE starts_with(subject, 'order:') AND state <> 'declined'"""
 # Which states of a payment fit an order's status. An order may be cancelled while its amount is reserved.
-FITTING = {
+FITTING: dict[str, set[str | None]] = {
     "unpaid": {None, "authorized"},
     "paid": {"succeeded"},
     "cancelled": {None, "authorized", "voided", "reversed", "refunded"},

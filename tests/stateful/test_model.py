@@ -6,7 +6,7 @@ Every request goes through `send`: the model says what is to come, the services 
 import itertools
 import uuid
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, ClassVar
 
 import grpc
 import pytest
@@ -68,8 +68,8 @@ async def test_the_services_answer_as_the_model_does(both: Services) -> None:
         grpc.insecure_channel(both.order.address) as orders,
         grpc.insecure_channel(both.payments[0].address) as payments,
     ):
-        stubs = (OrderServiceStub(orders), PaymentServiceStub(payments))
-        run_state_machine_as_test(lambda: History(*stubs), settings=SETTINGS)
+        History.stubs = (PaymentServiceStub(payments), OrderServiceStub(orders))
+        run_state_machine_as_test(History, settings=SETTINGS)
     await quiet(both.pair)
 
 
@@ -81,9 +81,10 @@ class History(RuleBasedStateMachine):
     tickets: Bundle[str] = Bundle("tickets")
     payments: Bundle[str] = Bundle("payments")
 
-    def __init__(self, orders: OrderServiceStub, payments: PaymentServiceStub) -> None:
+    stubs: ClassVar[tuple[Any, ...]]
+
+    def __init__(self) -> None:
         super().__init__()
-        self._stubs = (payments, orders)
         self._prefix = f"h{next(_histories)}"
         self._model = Model()
         self._firsts: dict[tuple[str, ...], Any] = {}
@@ -103,8 +104,8 @@ class History(RuleBasedStateMachine):
             self.call("CreateAccount", request)
             self._model.accounts[account_id] = Account(kind, "EUR")
         for name in ("alice", "bob"):
-            request = account_pb2.DepositRequest(account_id=self.id(name), amount=money(60), request_id=self.id(name))
-            self.send("Deposit", request)
+            deposit = account_pb2.DepositRequest(account_id=self.id(name), amount=money(60), request_id=self.id(name))
+            self.send("Deposit", deposit)
         nobody = str(uuid.UUID(int=0))
         self.send("CapturePayment", authorization_pb2.CapturePaymentRequest(payment_id=nobody))
         self.send("VoidAuthorization", authorization_pb2.VoidAuthorizationRequest(payment_id=nobody))
@@ -253,7 +254,7 @@ class History(RuleBasedStateMachine):
 
     def call(self, method: str, request: Any) -> tuple[Any, str, bool]:
         """The answer or None, the error's reason, and whether it is a replay."""
-        stub = next(s for s in self._stubs if hasattr(s, method))
+        stub = next(s for s in self.stubs if hasattr(s, method))
         try:
             answer, call = getattr(stub, method).with_call(request, timeout=TIMEOUT_S, wait_for_ready=True)
         except grpc.RpcError as error:
