@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import grpc
 
-from payonce.payment.v1 import authorization_pb2, payment_service_pb2, refund_pb2, ticket_pb2
+from payonce.payment.v1 import account_pb2, authorization_pb2, payment_service_pb2, refund_pb2, ticket_pb2
 from tests.crashes.stage import Stage
 from tests.harness.answers import reason, replayed
 from tests.harness.money import TIMEOUT_S, money, order, seed
@@ -177,6 +177,17 @@ def refund(amount: int) -> Callable[[Stubs, Case], Call]:
     return ask
 
 
+def across(kind: Callable[..., Any], rpc: str) -> Callable[[Stubs, Case], Call]:
+    """Deposit or Withdraw, of 500."""
+
+    def ask(stubs: Stubs, case: Case) -> Call:
+        request = kind(account_id=case.payer, amount=money(500), request_id=case.payer)
+        called: Call = getattr(stubs.payments, rpc)(request, timeout=TIMEOUT_S, wait_for_ready=True)
+        return called
+
+    return ask
+
+
 def reverse(stubs: Stubs, case: Case) -> Call:
     return stubs.payments.ReversePayment(
         case.request(refund_pb2.ReversePaymentRequest), timeout=TIMEOUT_S, wait_for_ready=True
@@ -257,5 +268,15 @@ WAYS = [
         "payment with a ticket", "PayWithTicket", "charge",
         inside=["claim_inserted", "tickets_used", "entries_inserted"],
         prepare=ticketed, ask=pay_with_ticket, before=UNTOUCHED._replace(order=None), after=PAID._replace(order=None),
+    ),
+    way(
+        "deposit", "Deposit", "Deposit", inside=["entries_inserted"],
+        prepare=ticketed, ask=across(account_pb2.DepositRequest, "Deposit"),
+        before=UNTOUCHED._replace(order=None), after=UNTOUCHED._replace(order=None, payer=(10_500, 0)),
+    ),
+    way(
+        "withdrawal", "Withdraw", "Withdraw", inside=["entries_inserted"],
+        prepare=ticketed, ask=across(account_pb2.WithdrawRequest, "Withdraw"),
+        before=UNTOUCHED._replace(order=None), after=UNTOUCHED._replace(order=None, payer=(9_500, 0)),
     ),
 ]  # fmt: skip
