@@ -146,6 +146,17 @@ class History(RuleBasedStateMachine):
         order_id = self.create_order(name, amount)
         return self.authorize(order_id) if hold else self.pay(order_id)
 
+    @rule(target=payments, name=st.sampled_from(["alice", "bob"]), part=st.none() | MONEY, cancelled=st.booleans())
+    def reserve_and_capture(self, name: str, part: Any, cancelled: bool) -> Any:
+        order_id = self.create_order(name, money(10))
+        self.authorize(order_id)
+        if cancelled:
+            self.cancel(order_id)
+        if payment := self._model.orders[order_id].payment:
+            self.capture(payment.payment_id, part)
+            self.capture(payment.payment_id, part)
+        return self.paid(self._model.orders[order_id])
+
     @rule(target=tickets, name=st.sampled_from(["alice", "alice", "bob", "shop"]), amount=st.none() | MONEY)
     def create_ticket(self, name: str, amount: Any) -> Any:
         request = ticket_pb2.CreateTicketRequest(payer_account_id=self.id(name), amount=amount)
