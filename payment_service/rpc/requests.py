@@ -239,6 +239,6 @@ def _optional_amount(checks: Checks, field: str, request: Any, *, where: str = "
 
 
 def _sequence(value: Any) -> int:
-    if not isinstance(value, int) or not 0 < value < 2**63:
+    if type(value) is not int or not 0 < value < 2**63:  # True is an int too
         raise ValueError(value)
     return value

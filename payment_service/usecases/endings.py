@@ -96,6 +96,8 @@ class Endings:
     async def _forbid(self, subject: Subject, why: Why) -> Taken | None:
         """A tombstone, so that a payment that comes late is refused. None when a payment came first."""
         attempt = await (self._late_order(subject, why) if order_of(subject) else self._late_ticket(subject, why))
+        if attempt is None:
+            return None
         correction = Correction(
             new_id(), subject, attempt.payment_id, CorrectionKind.VOID, Money(attempt.amount.currency, 0),
             why.state_reason, why.reason, why.caller,
@@ -119,12 +121,14 @@ class Endings:
                 raise end
         return await self._get(correction.payment_id)
 
-    async def _late_order(self, subject: Subject, why: Why) -> Attempt:
-        """What a payment of the order would have been."""
+    async def _late_order(self, subject: Subject, why: Why) -> Attempt | None:
+        """What a payment of the order would have been; None when there is one by now."""
         order = (await self._orders.batch_get([order_of(subject)])).get(order_of(subject))
         if order is None:
             raise refusal(Reason.ORDER_NOT_FOUND, order_id=order_of(subject))
         if order.status in (OrderStatus.PAID, OrderStatus.REFUNDED):
+            if await self._live(subject):
+                return None  # it came, and was confirmed, between our two reads
             raise refusal(REFUSED_BECAUSE[order.status], order_id=order.order_id)  # by a payment that is not ours
         return _late(subject, order.payer_account_id, order.payee_account_id, order.amount, why)
 

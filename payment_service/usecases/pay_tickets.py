@@ -1,17 +1,21 @@
 """PayWithTicket, for a list of commands; and making a ticket."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from uuid import UUID
 
 from payment_service.domain.charges import Attempt, Paid, Standing, answer_of
 from payment_service.domain.ledger import AccountKind
-from payment_service.domain.payments import Subject, refusal
+from payment_service.domain.payments import Payment, Subject, refusal
 from payment_service.domain.tickets import PayWithTicket, Ticket, check_made_for, check_used_for
 from payment_service.storage import accounts, tickets
 from payment_service.usecases.pay_orders import charge_or_split
 from shared.database import Connection, Database
-from shared.errors import PayonceError, Reason
+from shared.errors import PayonceError, Reason, contended
 from shared.ids import new_id
 from shared.money import Money
+
+ROUNDS = 8  # more different wishes for one ticket at once, all impossible, are told to come again
+Ends = dict[PayWithTicket, Payment | PayonceError]
 
 
 class PayTickets:
@@ -25,24 +29,31 @@ class PayTickets:
         subjects = sorted({command.subject for command in commands})
         found = await self._database.read(lambda c: tickets.by_subjects(c, subjects))
         refused = {i: error for i, c in enumerate(commands) if (error := _unfit(c, found))}
-        wanted: dict[Subject, PayWithTicket] = {}
-        for i, command in enumerate(commands):
-            if i not in refused:
-                wanted.setdefault(command.subject, command)
-        attempts = [_attempt(command, found[subject]) for subject, command in wanted.items()]
-        charged = await charge_or_split(self._database, attempts)
-        fresh = {attempt.payment_id for attempt in attempts}
-        outcomes: list[Paid | PayonceError] = []
-        for i, command in enumerate(commands):
-            end = refused.get(i) or charged[command.subject]
-            if isinstance(end, PayonceError):
-                outcomes.append(end)
-                continue
-            replayed = end.payment_id not in fresh
-            fresh.discard(end.payment_id)
-            mismatch = check_used_for(command, end)
-            outcomes.append(mismatch or answer_of(Standing(end, confirmed=True), hold=False, replayed=replayed))
-        return outcomes
+        fit = [command for i, command in enumerate(commands) if i not in refused]
+        ends, fresh = await self._ends(dict.fromkeys(fit), found)
+        return [refused[i] if i in refused else _take(command, ends, fresh) for i, command in enumerate(commands)]
+
+    async def _ends(self, wishes: Iterable[PayWithTicket], found: dict[Subject, Ticket]) -> tuple[Ends, set[UUID]]:
+        """How each wish ends, and the payments tried for.
+
+        Of several wishes for one ticket the first that can be done has it: a wish that is declined burns nothing.
+        """
+        ends: Ends = {}
+        fresh: set[UUID] = set()
+        waiting = list(wishes)
+        for _ in range(ROUNDS):
+            if not waiting:
+                break
+            first = {command.subject: command for command in reversed(waiting)}
+            attempts = [_attempt(command, found[subject]) for subject, command in first.items()]
+            charged = await charge_or_split(self._database, attempts)
+            fresh |= {attempt.payment_id for attempt in attempts}
+            for command in waiting:
+                end = charged[command.subject]
+                if command is first[command.subject] or not isinstance(end, PayonceError):
+                    ends[command] = end
+            waiting = [command for command in waiting if command not in ends]
+        return {**ends, **{command: contended() for command in waiting}}, fresh
 
 
 class Tickets:
@@ -85,6 +96,18 @@ def _attempt(command: PayWithTicket, ticket: Ticket) -> Attempt:
         payment_id=new_id(),
         transfer_id=new_id(),
     )
+
+
+def _take(command: PayWithTicket, ends: Ends, fresh: set[UUID]) -> Paid | PayonceError:
+    """A wish's answer; of a new payment all but the first are told that it is a replay."""
+    end = ends[command]
+    if isinstance(end, PayonceError):
+        return end
+    if mismatch := check_used_for(command, end):
+        return mismatch
+    answer = answer_of(Standing(end, confirmed=True), hold=False, replayed=end.payment_id not in fresh)
+    fresh.discard(end.payment_id)
+    return answer
 
 
 def _unfit(command: PayWithTicket, found: dict[Subject, Ticket]) -> PayonceError | None:

@@ -53,12 +53,13 @@ class Page:
             question, *position = json.loads(base64.urlsafe_b64decode(token.encode()))
             if question == self._question and len(position) == len(shape):
                 return [read(value) for read, value in zip(shape, position, strict=True)]
-        except (ValueError, TypeError, binascii.Error, RecursionError):
+        except (ValueError, TypeError, AttributeError, binascii.Error, RecursionError):
             pass
         return None
 
 
 def _question(request: Message) -> str:
-    """What is asked, pages aside."""
+    """What is asked, and of which method, pages aside."""
     fields = named_fields(request, without=("page_size", "page_token"))
-    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:16]
+    asked = [request.DESCRIPTOR.full_name, fields]
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]

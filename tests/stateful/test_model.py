@@ -148,7 +148,7 @@ class History(RuleBasedStateMachine):
 
     @rule(target=payments, name=st.sampled_from(["alice", "bob"]), part=st.none() | MONEY, cancelled=st.booleans())
     def reserve_and_capture(self, name: str, part: Any, cancelled: bool) -> Any:
-        order_id = self.create_order(name, money(10))
+        order_id = str(self.create_order(name, money(10)))
         self.authorize(order_id)
         if cancelled:
             self.cancel(order_id)

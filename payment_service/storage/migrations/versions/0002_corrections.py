@@ -280,11 +280,31 @@ CREATE TABLE seal_heads (
     CONSTRAINT seal_heads_pkey PRIMARY KEY (chain)
 );
 INSERT INTO seal_heads (chain, block, position, hash) VALUES ('transfers', 0, 0, ''), ('history', 0, 0, '');
+CREATE TRIGGER seal_heads_no_truncate BEFORE TRUNCATE ON seal_heads
+    FOR EACH STATEMENT EXECUTE FUNCTION append_only();
+"""
+
+# A request that is forgotten happens again when it is repeated.
+REQUESTS = """
+CREATE FUNCTION requests_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' OR OLD.response IS NOT NULL
+       OR (OLD.caller, OLD.method, OLD.request_id, OLD.fingerprint, OLD.created_at)
+          IS DISTINCT FROM (NEW.caller, NEW.method, NEW.request_id, NEW.fingerprint, NEW.created_at) THEN
+        RAISE EXCEPTION 'a request is answered, once, and nothing else of it changes'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER requests_guard BEFORE UPDATE OR DELETE ON requests
+    FOR EACH ROW EXECUTE FUNCTION requests_guard();
+CREATE TRIGGER requests_no_truncate BEFORE TRUNCATE ON requests
+    FOR EACH STATEMENT EXECUTE FUNCTION append_only();
 """
 
 
 def upgrade() -> None:
-    for part in (ACCOUNTS, TRANSFERS, PAYMENTS, TRANSITIONS, TICKETS, CORRECTIONS, HISTORY, SEALS):
+    for part in (ACCOUNTS, TRANSFERS, PAYMENTS, TRANSITIONS, TICKETS, CORRECTIONS, HISTORY, SEALS, REQUESTS):
         op.execute(part)
 
 
