@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from tests.audit.world import build
-from tests.harness.audit import settled
+from tests.harness.audit import at_rest
 from tests.harness.postgres import Pair, Postgres
 from tests.harness.services import services
 from tests.harness.stubs import Stubs
@@ -21,7 +21,7 @@ async def world(postgres: Postgres) -> Pair:
     pair = postgres.pair()
     async with services(pair) as both, Stubs(both.order.address, both.payments[0].address) as stubs:
         await build(stubs, pair)
-        await settled(pair)
+        await at_rest(pair)
     return pair
 
 

@@ -8,7 +8,7 @@ import grpc
 
 from payonce.order.v1 import order_service_pb2
 from tests.audit.world import Actions
-from tests.harness.audit import audit, settled, violations
+from tests.harness.audit import at_rest, audit, violations
 from tests.harness.money import TIMEOUT_S, order, pay, seed
 from tests.harness.postgres import Pair, rows
 from tests.harness.services import services
@@ -44,7 +44,7 @@ async def test_every_moment_under_load_is_in_order(pair: Pair) -> None:
             finally:
                 done.set()
                 await asyncio.gather(*callers)
-        await settled(pair)
+        await at_rest(pair)
     audit(pair)
     ended = {status for (status,) in rows(pair.orders_url, "SELECT DISTINCT status FROM orders")}
     assert ended == {"paid", "cancelled", "refunded"}

@@ -8,7 +8,7 @@ from payonce.order.v1 import order_pb2
 from payonce.payment.v1 import payment_pb2
 from tests.containers.engine import Deployed, deployed, docker
 from tests.harness.answers import reason
-from tests.harness.audit import audit, settled
+from tests.harness.audit import at_rest, audit
 from tests.harness.books import transfers
 from tests.harness.locks import held, somebody_waits
 from tests.harness.money import order, pay_confirmed, pay_marked, pay_once, seed, status
@@ -34,7 +34,7 @@ async def test_one_charge_through_a_kill(images: dict[str, str]) -> None:
             assert (await pay_confirmed(stubs, "order-1")).payment == again.payment
             assert all(payment == again.payment for payment in told)
             assert await status(stubs, "order-1") == order_pb2.ORDER_STATUS_PAID
-        await settled(d.pair)
+        await at_rest(d.pair)
         audit(d.pair)
         assert transfers(d.pair, "charge") == 1
 

@@ -32,9 +32,9 @@ from tests.crashes.ways import (
     steps,
 )
 from tests.harness.answers import reason
+from tests.harness.audit import quiet
 from tests.harness.money import TIMEOUT_S
 from tests.harness.postgres import Postgres, rows
-from tests.harness.quiet import quiet
 from tests.harness.stubs import Stubs
 
 AT_ONCE = 3

@@ -10,7 +10,7 @@ import pytest
 from payonce.order.v1 import order_pb2
 from payonce.payment.v1 import payment_service_pb2
 from tests.crashes.dying import pay_until_dead, sessions_ended
-from tests.harness.audit import attempts, audit, charges, settled
+from tests.harness.audit import at_rest, attempts, audit, charges
 from tests.harness.money import balance, order, pay_confirmed, pay_marked, seed, status
 from tests.harness.postgres import Pair
 from tests.harness.services import Services, services
@@ -93,7 +93,7 @@ async def crash(s: Services, stubs: Stubs, fault: Fault) -> tuple[payment_servic
 
 async def assert_paid_once(pair: Pair, stubs: Stubs) -> None:
     """One charge, the order PAID, both within I16's 30 s."""
-    await settled(pair)
+    await at_rest(pair)
     audit(pair)
     assert charges(pair, "order") == 1
     assert await status(stubs, "order") == order_pb2.ORDER_STATUS_PAID

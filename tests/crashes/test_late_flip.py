@@ -26,9 +26,9 @@ from tests.crashes.ways import (
     reverse,
 )
 from tests.harness.answers import reason
+from tests.harness.audit import quiet
 from tests.harness.money import TIMEOUT_S, pay, status
 from tests.harness.postgres import Postgres, raw, rows
-from tests.harness.quiet import quiet
 from tests.harness.stubs import Stubs
 
 REVERSED = ("reversed", 1_000, 0)

@@ -8,7 +8,7 @@ from google.rpc import error_details_pb2
 
 from payonce.order.v1 import order_pb2
 from tests.harness.answers import detail, reason
-from tests.harness.audit import attempts, audit, charges, settled
+from tests.harness.audit import at_rest, attempts, audit, charges
 from tests.harness.locks import held
 from tests.harness.money import balance, order, orders, pay, pay_confirmed, pay_marked, pay_once, seed, status
 from tests.harness.postgres import Pair, rows
@@ -34,7 +34,7 @@ async def test_down_before_the_charge_nothing_moves(pair: Pair) -> None:
 
         await s.restart_order()
         await pay_confirmed(stubs, "order")
-        await settled(pair)
+        await at_rest(pair)
     assert charges(pair, "order") == 1
     audit(pair)
 
@@ -54,7 +54,7 @@ async def test_down_after_the_charge_is_ok_and_confirmed_later(pair: Pair) -> No
         assert await balance(stubs, "alice") == 9_000
 
         await s.restart_order({})
-        await settled(pair)  # nobody retries: the completer does it
+        await at_rest(pair)  # nobody retries: the completer does it
         assert await status(stubs, "order") == order_pb2.ORDER_STATUS_PAID
         audit(pair)
 
@@ -70,7 +70,7 @@ async def test_a_confirmed_payment_is_replayed_while_the_order_service_is_down(p
         await seed(stubs)
         await order(stubs, "order", 1_000)
         answer = await pay_confirmed(stubs, "order")
-        await settled(pair)
+        await at_rest(pair)
         await s.order.kill()
         assert await pay_marked(stubs, "order") == (answer, True)
     assert charges(pair, "order") == 1
@@ -90,7 +90,7 @@ async def test_two_completers_at_once(pair: Pair) -> None:
             answers = await asyncio.gather(*(pay((one, two)[i % 2], order_id) for i, order_id in enumerate(ids)))
             assert not any(answer.order_confirmed for answer in answers)
             assert len({answer.payment.payment_id for answer in answers}) == len(ids)
-        await settled(pair)
+        await at_rest(pair)
         audit(pair)
         for order_id, answer in zip(ids, answers, strict=True):
             assert await status(one, order_id) == order_pb2.ORDER_STATUS_PAID

@@ -7,7 +7,7 @@ from payonce.order.v1 import order_pb2, order_service_pb2
 from payonce.payment.v1 import payment_pb2, payment_service_pb2
 from tests.crashes.dying import pay_until_dead, sessions_ended
 from tests.harness.answers import details, reason
-from tests.harness.audit import audit, charges, settled
+from tests.harness.audit import at_rest, audit, charges
 from tests.harness.books import net, states, transfers
 from tests.harness.money import TIMEOUT_S, balance, order, pay, seed, status
 from tests.harness.postgres import Pair
@@ -28,7 +28,7 @@ async def test_a_charge_whose_order_was_cancelled_meanwhile_is_reversed(pair: Pa
         await retried(lambda: stubs.orders.CancelOrder(cancel, timeout=TIMEOUT_S))
 
         await s.restart_payment(0, {})
-        await settled(pair)  # nobody retries
+        await at_rest(pair)  # nobody retries
         assert states(pair, "order") == ["reversed"]
         await assert_reversed(pair, stubs)
         first = await refused(stubs)

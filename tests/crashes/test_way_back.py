@@ -16,9 +16,9 @@ import pytest
 from tests.crashes.stage import Stage, stage, until
 from tests.crashes.ways import WAYS, Case, Way, facts_of, insist, read_facts
 from tests.harness.answers import reason
+from tests.harness.audit import quiet
 from tests.harness.money import pay
 from tests.harness.postgres import Postgres
-from tests.harness.quiet import quiet
 from tests.harness.stubs import Stubs
 
 AT_ONCE = 3  # the crashes of one play's waiting overlap with another's starting

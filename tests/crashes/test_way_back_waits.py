@@ -10,8 +10,8 @@ from google.rpc import error_details_pb2
 from tests.crashes.stage import Stage, stage, until
 from tests.crashes.ways import UNTOUCHED, WAYS, Way, facts_of, insist, ordered, read_facts, reverse
 from tests.harness.answers import detail, reason
+from tests.harness.audit import quiet
 from tests.harness.postgres import Postgres
-from tests.harness.quiet import quiet
 
 # Those that find a payment, and so have something to note.
 NOTED = [way for way in WAYS if way.in_order_service == ["mark_orders_refunded_committed"] and way.before != UNTOUCHED]

@@ -21,16 +21,22 @@ def violations(pair: Pair, *, overdue_s: float) -> dict[str, list[str]]:
 
 
 def audit(pair: Pair) -> None:
-    """Assert the invariants; call it when everything is quiet, after `settled`: then nothing may be unfinished."""
+    """Assert the invariants; call it when everything is quiet, after `at_rest`: then nothing may be unfinished."""
     assert violations(pair, overdue_s=0) == {}
 
 
-async def settled(pair: Pair, timeout_s: float = 30.0) -> None:
+async def at_rest(pair: Pair, timeout_s: float = 30.0) -> None:
     """Wait until nothing is unfinished: no payment to confirm, no correction to carry out, no time run out (I16)."""
     deadline = time.monotonic() + timeout_s
     while left := rows(pair.payments_url, UNFINISHED)[0][0]:
         assert time.monotonic() < deadline, f"I16: {left} are unfinished after {timeout_s} s"
         await asyncio.sleep(0.05)
+
+
+async def quiet(pair: Pair) -> None:
+    """Wait until nothing is unfinished, then assert the invariants."""
+    await at_rest(pair)
+    await asyncio.to_thread(audit, pair)
 
 
 def charges(pair: Pair, order_id: str) -> int:

@@ -7,7 +7,7 @@ import grpc
 
 from payonce.order.v1 import order_service_pb2
 from tests.harness.answers import reason
-from tests.harness.audit import audit, charges, settled
+from tests.harness.audit import at_rest, audit, charges
 from tests.harness.books import nets, transfers
 from tests.harness.locks import held, somebody_waits
 from tests.harness.money import TIMEOUT_S, balance, orders, pay, seed, status
@@ -38,7 +38,7 @@ async def test_500_races_end_paid_or_cancelled_and_never_both(pair: Pair) -> Non
             chunk = free[start : start + AT_ONCE]
             answers += await asyncio.gather(*(race(stubs, order_id, i) for i, order_id in enumerate(chunk)))
         answers += [await cancel_overtakes(pair, stubs, order_id) for order_id in ids[-STEERED:]]
-        await settled(pair)
+        await at_rest(pair)
         audit(pair)
         ends = assert_ends(pair, dict(zip(ids, answers, strict=True)))
         assert await balance(stubs, "shop") == ends["paid"] * AMOUNT

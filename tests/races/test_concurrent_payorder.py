@@ -7,7 +7,7 @@ import grpc
 
 from payonce.order.v1 import order_pb2
 from tests.harness.answers import reason
-from tests.harness.audit import attempts, audit, charges, settled
+from tests.harness.audit import at_rest, attempts, audit, charges
 from tests.harness.money import balance, money, order, orders, pay, pay_confirmed, pay_marked, put, seed, status
 from tests.harness.postgres import Pair
 from tests.harness.services import services
@@ -34,7 +34,7 @@ async def test_200_callers_of_two_processes_charge_once(pair: Pair) -> None:
         assert await balance(one, "shop") == 1_000
         await pay_confirmed(one, "order")
         assert await status(one, "order") == order_pb2.ORDER_STATUS_PAID
-        await settled(pair)
+        await at_rest(pair)
         assert [(await pay(stubs, "order")).order_confirmed for stubs in (one, two)] == [True, True]
     assert charges(pair, "order") == 1
     assert attempts(pair, "order") == 1
@@ -61,7 +61,7 @@ async def test_50_orders_at_once_with_money_for_20(pair: Pair) -> None:
         assert refusals == {(grpc.StatusCode.FAILED_PRECONDITION, "INSUFFICIENT_FUNDS"): 30}
         assert await balance(one, "alice") == 999
         assert await balance(one, "shop") == 20_000
-        await settled(pair)
+        await at_rest(pair)
         audit(pair)
         for order_id in ids:
             expected = order_pb2.ORDER_STATUS_PAID if order_id in paid else order_pb2.ORDER_STATUS_UNPAID
@@ -72,5 +72,5 @@ async def test_50_orders_at_once_with_money_for_20(pair: Pair) -> None:
         await put(one, "alice", 30_000, request_id="pay-day")
         await asyncio.gather(*(pay(two, order_id) for order_id in ids))
         assert await balance(one, "alice") == 999
-        await settled(pair)
+        await at_rest(pair)
     audit(pair)

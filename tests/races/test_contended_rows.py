@@ -10,7 +10,7 @@ from google.rpc import error_details_pb2
 
 from payonce.order.v1 import order_pb2, order_service_pb2
 from tests.harness.answers import detail, reason
-from tests.harness.audit import audit, charges, settled
+from tests.harness.audit import at_rest, audit, charges
 from tests.harness.money import TIMEOUT_S, balance, order, pay_confirmed, pay_once, put_once, seed, status
 from tests.harness.postgres import Pair, raw
 from tests.harness.services import services
@@ -37,7 +37,7 @@ async def test_locked_rows_are_unavailable_and_hinder_nobody_else(pair: Pair) ->
         assert await balance(stubs, "alice") == 10_000
         assert await status(stubs, "hers") == order_pb2.ORDER_STATUS_UNPAID
         await pay_confirmed(stubs, "hers")
-        await settled(pair)
+        await at_rest(pair)
     assert charges(pair, "hers") == charges(pair, "his") == 1
     audit(pair)
 

@@ -15,9 +15,9 @@ from payonce.payment.v1 import (
     refund_pb2,
     ticket_pb2,
 )
-from tests.harness.audit import settled
+from tests.harness.audit import at_rest, audit
 from tests.harness.corrections import authorize, pay_order, ticket
-from tests.harness.ledger import books_agree, effects, gained
+from tests.harness.ledger import effects, gained
 from tests.harness.money import money, order, seed
 from tests.harness.stubs import Stubs
 from tests.harness.two import Two, got
@@ -153,8 +153,8 @@ async def test_one_effect_equal_answers_49_replays(two: Two, method: str, make: 
     assert [answer for answer in answers if answer != answers[0]] == []
     assert replays == TIMES - 1
     assert gained(before, effects(two.pair, name)) == expected
-    await settled(two.pair)
-    books_agree(two.pair)
+    await at_rest(two.pair)
+    audit(two.pair)
 
 
 @pytest.mark.parametrize("method", ["MarkOrdersPaid", "MarkOrdersRefunded"])

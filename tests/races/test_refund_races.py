@@ -7,9 +7,9 @@ import pytest
 
 from payonce.order.v1 import order_pb2
 from payonce.payment.v1 import payment_pb2
-from tests.harness.audit import settled
+from tests.harness.audit import at_rest, audit
 from tests.harness.corrections import pay_order, payment, refund, reverse
-from tests.harness.ledger import books_agree, net
+from tests.harness.ledger import net
 from tests.harness.money import order, seed, status
 from tests.harness.refusals import refusal
 from tests.harness.two import Two, end_of, got
@@ -45,8 +45,8 @@ async def test_60_and_60_of_100_exactly_one_succeeds(two: Two) -> None:
         assert told["refundable_minor_units"] == "40"
         assert net(two.pair, payment_id) == {"refund-ann": -40, "shop": 40}
         assert await status(two.one, f"sixty-{n}") == order_pb2.ORDER_STATUS_PAID
-    await settled(two.pair)
-    books_agree(two.pair)
+    await at_rest(two.pair)
+    audit(two.pair)
 
 
 async def test_100_times_1_of_50_exactly_50_succeed(two: Two) -> None:
@@ -57,8 +57,8 @@ async def test_100_times_1_of_50_exactly_50_succeed(two: Two) -> None:
     now = await payment(two.one, payment_id)
     assert (now.state, now.refunded_amount.minor_units) == (payment_pb2.PAYMENT_STATE_REFUNDED, 50)
     assert await status(two.one, "fifty-of-a-hundred") == order_pb2.ORDER_STATUS_REFUNDED
-    await settled(two.pair)
-    books_agree(two.pair)
+    await at_rest(two.pair)
+    audit(two.pair)
 
 
 async def test_all_of_it_against_parts_of_it(two: Two) -> None:
@@ -75,8 +75,8 @@ async def test_all_of_it_against_parts_of_it(two: Two) -> None:
         assert net(two.pair, payment_id)["refund-ann"] == given - 100
         expected = order_pb2.ORDER_STATUS_REFUNDED if given == 100 else order_pb2.ORDER_STATUS_PAID
         assert await status(two.one, f"all-{n}") == expected
-    await settled(two.pair)
-    books_agree(two.pair)
+    await at_rest(two.pair)
+    audit(two.pair)
 
 
 @pytest.mark.parametrize("amount", [60, 100])
@@ -101,5 +101,5 @@ async def test_a_refund_against_a_reversal_ends_at_zero(two: Two, amount: int) -
             assert (amount, refunded, undone) == (100, "OK", "PAYMENT_REFUNDED")
             assert now == payment_pb2.PAYMENT_STATE_REFUNDED
         assert await status(two.one, f"both-{amount}-{n}") == order_pb2.ORDER_STATUS_REFUNDED
-    await settled(two.pair)
-    books_agree(two.pair)
+    await at_rest(two.pair)
+    audit(two.pair)

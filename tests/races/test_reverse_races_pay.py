@@ -5,10 +5,10 @@ from collections import Counter
 
 from payonce.order.v1 import order_pb2
 from payonce.payment.v1 import payment_pb2
-from tests.harness.audit import settled
+from tests.harness.audit import at_rest, audit
 from tests.harness.corrections import lookup, pay_order, reverse
 from tests.harness.delay import HeldRequests
-from tests.harness.ledger import books_agree, net
+from tests.harness.ledger import net
 from tests.harness.money import balance, order, pay, seed, status
 from tests.harness.postgres import Pair
 from tests.harness.services import Running, services
@@ -26,8 +26,8 @@ async def test_500_races_end_reversed_or_never_paid(two: Two) -> None:
     ends: Counter[tuple[str, str]] = Counter()
     for start in range(0, RACES, AT_ONCE):
         ends.update(await asyncio.gather(*(race(two, i) for i in range(start, start + AT_ONCE))))
-    await settled(two.pair)
-    books_agree(two.pair)
+    await at_rest(two.pair)
+    audit(two.pair)
     assert set(ends) <= {("OK", "reversed"), ("refused", "reversed"), ("refused", "voided")}, ends
     assert ends["OK", "reversed"] > 0, ends
     assert ends["refused", "voided"] > 0, ends
@@ -92,4 +92,4 @@ async def test_a_payment_made_while_the_order_is_read_is_reversed(pair: Pair) ->
                 assert await balance(stubs, "alice") == 10_000
         finally:
             await slow.forget()
-    books_agree(pair)
+    audit(pair)

@@ -4,9 +4,9 @@ import asyncio
 import hashlib
 
 from payonce.payment.v1 import payment_pb2, ticket_pb2
-from tests.harness.audit import settled
+from tests.harness.audit import at_rest, audit
 from tests.harness.corrections import ticket, use
-from tests.harness.ledger import books_agree, effects
+from tests.harness.ledger import effects
 from tests.harness.money import balance, money, seed
 from tests.harness.refusals import forge
 from tests.harness.two import Two, end_of
@@ -30,8 +30,8 @@ async def test_200_callers_of_two_processes_charge_once(two: Two) -> None:
     assert await balance(two.one, "ticket-ann") == 9_000
     found = effects(two.pair, "ticket-ann")
     assert (found["entry charge"], found["payment succeeded"], found["ticket used"]) == (1, 1, 1)
-    await settled(two.pair)
-    books_agree(two.pair)
+    await at_rest(two.pair)
+    audit(two.pair)
 
 
 async def test_callers_who_want_different_things_with_one_ticket(two: Two) -> None:
@@ -73,8 +73,8 @@ async def test_a_ticket_racing_its_own_end_is_used_or_expired(two: Two) -> None:
         assert {await asks(two, i, one, "shop", 5) for i in range(2)} == ends
     used = sum(ends == {"OK"} for ends in told)
     assert await balance(two.one, "ticket-dan") == 10**6 - 5 * used
-    await settled(two.pair)
-    books_agree(two.pair)
+    await at_rest(two.pair)
+    audit(two.pair)
 
 
 async def callers(two: Two, one: str, end_ms: int) -> set[str]:

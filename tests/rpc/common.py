@@ -9,7 +9,7 @@ import pytest
 from google.rpc import error_details_pb2
 
 from tests.harness.answers import detail, reason
-from tests.harness.audit import settled
+from tests.harness.audit import at_rest
 from tests.harness.postgres import Pair, rows
 from tests.harness.services import Services
 
@@ -38,7 +38,7 @@ async def invalid(call: Awaitable[object]) -> list[str]:
 @asynccontextmanager
 async def nothing_changes(running: Services) -> AsyncIterator[None]:
     """Both databases hold the same rows before and after."""
-    await settled(running.pair)  # what earlier tests did must be at rest
+    await at_rest(running.pair)  # what earlier tests did must be at rest
     before = contents(running.pair)
     yield
     assert contents(running.pair) == before

@@ -2,7 +2,7 @@
 
 from payonce.payment.v1 import account_pb2
 from tests.harness.answers import replayed
-from tests.harness.audit import settled
+from tests.harness.audit import at_rest
 from tests.harness.corrections import withdraw
 from tests.harness.money import balance, money, put, seed
 from tests.harness.pages import pages
@@ -37,7 +37,7 @@ async def test_a_request_id_is_its_methods_own(stubs: Stubs) -> None:
 
 async def test_more_than_there_is_moves_nothing_and_uses_no_request_id_up(running: Services, stubs: Stubs) -> None:
     await seed(stubs, "w3-ann", "w3-shop", deposit=70)
-    await settled(running.pair)
+    await at_rest(running.pair)
     before = contents(running.pair)
     await refusal(withdraw(stubs, "w3-ann", 71, "w3-a"), "INSUFFICIENT_FUNDS")
     await refusal(withdraw(stubs, "w3-shop", 1, "w3-a"), "INSUFFICIENT_FUNDS")

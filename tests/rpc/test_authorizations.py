@@ -6,7 +6,7 @@ import time
 from payonce.order.v1 import order_pb2, order_service_pb2
 from payonce.payment.v1 import payment_pb2
 from tests.harness.answers import replayed
-from tests.harness.audit import settled
+from tests.harness.audit import at_rest
 from tests.harness.corrections import NEVER, authorize, available, capture, payment, void, withdraw
 from tests.harness.money import balance, money, order, pay, seed, status
 from tests.harness.refusals import ABSENT, contents, forge, refusal
@@ -127,7 +127,7 @@ async def test_refused_authorizations_change_nothing(running: Services, stubs: S
         await order(stubs, order_id, customer="h8-ann", merchant="h8-shop")
     paid = (await pay(stubs, "h8-paid")).payment.payment_id
     await stubs.orders.CancelOrder(order_service_pb2.CancelOrderRequest(order_id="h8-gone"))
-    await settled(running.pair)
+    await at_rest(running.pair)
     before = contents(running.pair)
     await refusal(authorize(stubs, "h8-paid"), "ORDER_ALREADY_PAID")
     await refusal(authorize(stubs, "h8-gone"), "ORDER_CANCELLED")

@@ -17,7 +17,7 @@ from payonce.payment.v1 import (
     ticket_pb2,
 )
 from payonce.type.v1.money_pb2 import Money
-from tests.harness.audit import settled
+from tests.harness.audit import at_rest
 from tests.harness.corrections import NEVER
 from tests.harness.money import money
 from tests.harness.refusals import INVALID, contents, refusal, violations
@@ -128,7 +128,7 @@ def methods() -> Iterator[tuple[Any, str]]:
 async def test_bad_values_are_named_and_change_nothing(running: Services, stubs: Stubs, kind: type[Any]) -> None:
     method = next(method for method, _ in methods() if method.input_type is kind.DESCRIPTOR)
     stub: Any = stubs.orders if method.containing_service.name == "OrderService" else stubs.payments
-    await settled(running.pair)  # what earlier tests did must be at rest
+    await at_rest(running.pair)  # what earlier tests did must be at rest
     before = contents(running.pair)
     spoiled = 0
     for path, bad in bad_requests(GOOD[kind]):
@@ -174,7 +174,7 @@ def no_utf8(message: Descriptor) -> bytes:
 async def test_bytes_that_are_no_message(running: Services, stubs: Stubs, method: Any, path: str) -> None:
     channel = stubs.order_channel if method.containing_service.name == "OrderService" else stubs.payment_channel
     call: Any = channel.unary_unary(path)
-    await settled(running.pair)
+    await at_rest(running.pair)
     before = contents(running.pair)
     truncated, endless, group = b"\x0a\x7fabc", b"\xff" * 40, b"\x0b"
     for junk in (truncated, endless, group, no_utf8(method.input_type)):

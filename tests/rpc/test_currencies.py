@@ -4,7 +4,7 @@ import pytest
 
 from payonce.order.v1 import order_pb2
 from payonce.payment.v1 import account_pb2, payment_service_pb2
-from tests.harness.audit import settled
+from tests.harness.audit import at_rest
 from tests.harness.corrections import authorize, available, capture, refund, reverse, ticket, use, withdraw
 from tests.harness.money import balance, money, order, pay, put, seed, status
 from tests.harness.refusals import contents, refusal, violations
@@ -57,7 +57,7 @@ async def test_what_disagrees_is_refused(running: Services, stubs: Stubs) -> Non
     ):
         await order(stubs, order_id, customer=customer, merchant=merchant, currency=currency)
     bound, free = await ticket(stubs, "cur-ann", "cur-shop", 5), await ticket(stubs, "cur-ann")
-    await settled(running.pair)
+    await at_rest(running.pair)
     before = contents(running.pair)
     for order_id in ("cur-payer", "cur-payee", "cur-order"):
         await refusal(pay(stubs, order_id), "CURRENCY_MISMATCH")

@@ -7,7 +7,7 @@ import pytest
 from google.protobuf.message import Message
 
 from payonce.payment.v1 import account_pb2, payment_service_pb2, refund_pb2
-from tests.harness.audit import settled
+from tests.harness.audit import at_rest
 from tests.harness.corrections import NEVER
 from tests.harness.money import money, order, pay, seed
 from tests.harness.refusals import contents, refusal
@@ -62,7 +62,7 @@ async def test_each_field_changed_is_refused_and_named(running: Services, stubs:
     call = getattr(stubs.payments, method)
     assert all(getattr(where, name) for _, where, name in leaves(request)), "a field is not tested"
     await call(request)
-    await settled(running.pair)
+    await at_rest(running.pair)
     before = contents(running.pair)
     for path, other in changed(request):
         told = await refusal(call(other), "IDEMPOTENCY_KEY_REUSED")

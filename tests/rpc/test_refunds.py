@@ -3,7 +3,7 @@
 from payonce.order.v1 import order_pb2
 from payonce.payment.v1 import payment_pb2
 from tests.harness.answers import replayed
-from tests.harness.audit import settled
+from tests.harness.audit import at_rest
 from tests.harness.corrections import (
     NEVER,
     authorize,
@@ -107,7 +107,7 @@ async def test_where_nothing_was_charged_nothing_is_given_back(running: Services
     await order(stubs, "f6-dear", 10**6, customer="f6-ann", merchant="f6-shop")
     await refusal(pay(stubs, "f6-dear"), "INSUFFICIENT_FUNDS")
     declined = (await lookup(stubs, order_id="f6-dear")).payment.payment_id
-    await settled(running.pair)
+    await at_rest(running.pair)
     before = contents(running.pair)
     for payment_id, why in (
         (reversed_, "PAYMENT_REVERSED"),

@@ -5,7 +5,7 @@ import uuid
 from payonce.order.v1 import order_pb2, order_service_pb2
 from payonce.payment.v1 import payment_pb2
 from tests.harness.answers import replayed
-from tests.harness.audit import settled
+from tests.harness.audit import at_rest
 from tests.harness.corrections import (
     NEVER,
     authorize,
@@ -127,7 +127,7 @@ async def test_what_cannot_be_undone_changes_nothing(running: Services, stubs: S
     ]
     await stubs.orders.MarkOrdersPaid(order_service_pb2.MarkOrdersPaidRequest(payments=foreign))
     await stubs.orders.MarkOrdersRefunded(order_service_pb2.MarkOrdersRefundedRequest(payments=foreign[1:]))
-    await settled(running.pair)
+    await at_rest(running.pair)
     before = contents(running.pair)
     for subject, why in (
         ({"order_id": "v8-1"}, "PAYMENT_REFUNDED"),

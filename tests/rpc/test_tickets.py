@@ -4,7 +4,7 @@ import hashlib
 
 from payonce.payment.v1 import payment_pb2, ticket_pb2
 from tests.harness.answers import replayed
-from tests.harness.audit import settled
+from tests.harness.audit import at_rest
 from tests.harness.corrections import ticket, use
 from tests.harness.money import balance, money, put, seed
 from tests.harness.postgres import rows
@@ -119,7 +119,7 @@ async def test_refused_tickets_change_nothing_and_stay_usable(running: Services,
     await seed(stubs, "t8-ann", "t8-shop")
     await seed(stubs, "t8-bob", "t8-usd", deposit=0, currency="USD")
     one = await ticket(stubs, "t8-ann")
-    await settled(running.pair)
+    await at_rest(running.pair)
     before = contents(running.pair)
     await refusal(use(stubs, "A" * 22, "t8-shop", 5), "TICKET_NOT_FOUND", ABSENT)
     await refusal(use(stubs, one, "t8-nobody", 5), "ACCOUNT_NOT_FOUND", ABSENT)

@@ -7,7 +7,7 @@ import grpc
 import pytest
 
 from payonce.order.v1 import order_pb2, order_service_pb2
-from tests.harness.audit import audit, charges, settled
+from tests.harness.audit import at_rest, audit, charges
 from tests.harness.locks import held, somebody_waits
 from tests.harness.money import TIMEOUT_S, order, pay_once, seed, status
 from tests.harness.postgres import Pair, rows
@@ -84,7 +84,7 @@ async def assert_refused(stubs: Stubs) -> None:
 
 async def assert_finished(pair: Pair, stubs: Stubs) -> None:
     """Drained means finished: charged, flipped and noted, with no payment_service left to do it later."""
-    await settled(pair, timeout_s=0)
+    await at_rest(pair, timeout_s=0)
     audit(pair)
     assert charges(pair, "order") == 1
     assert await status(stubs, "order") == order_pb2.ORDER_STATUS_PAID

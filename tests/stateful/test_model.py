@@ -33,9 +33,9 @@ from payonce.payment.v1 import (
     ticket_pb2,
 )
 from payonce.payment.v1.payment_service_pb2_grpc import PaymentServiceStub
+from tests.harness.audit import quiet
 from tests.harness.money import TIMEOUT_S, money
 from tests.harness.postgres import Postgres
-from tests.harness.quiet import quiet
 from tests.harness.services import Services, services
 from tests.stateful.model import Account, Model, Order, Payment
 

@@ -10,9 +10,9 @@ from alembic.config import Config
 from payonce.order.v1 import order_pb2
 from payonce.payment.v1 import history_pb2, payment_pb2
 from shared.migrations import migrate
-from tests.harness.audit import settled
+from tests.harness.audit import at_rest, audit
 from tests.harness.corrections import explain, payment, refund, reverse
-from tests.harness.ledger import books_agree, net
+from tests.harness.ledger import net
 from tests.harness.money import balance, pay, status
 from tests.harness.postgres import Pair, Postgres, raw, rows
 from tests.harness.refusals import refusal
@@ -132,9 +132,9 @@ def test_what_the_new_columns_and_tables_say_of_old_rows(postgres: Postgres) -> 
 async def test_the_services_go_on_with_old_rows(postgres: Postgres) -> None:
     pair = comes_to_head(postgres)
     async with services(pair) as s, Stubs(s.order.address, s.payments[0].address) as stubs:
-        await settled(pair)  # the unconfirmed one is flipped
+        await at_rest(pair)  # the unconfirmed one is flipped
         assert await status(stubs, "unconfirmed") == order_pb2.ORDER_STATUS_PAID
-        books_agree(pair)
+        audit(pair)
 
         await refusal(pay(stubs, "reversed"), "ORDER_CANCELLED")
         assert (await pay(stubs, "paid")).payment.payment_id == IDS["paid"]
@@ -152,5 +152,5 @@ async def test_the_services_go_on_with_old_rows(postgres: Postgres) -> None:
         await reverse(stubs, order_id="declined")
         await refusal(pay(stubs, "declined"), "PAYMENT_VOIDED")
         assert await balance(stubs, "alice") == 9_930
-        await settled(pair)
-    books_agree(pair)
+        await at_rest(pair)
+    audit(pair)
