@@ -7,7 +7,6 @@ Makes a pair of databases with that many paid orders by SQL, has a payment_servi
 
 import asyncio
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -91,13 +90,12 @@ def main() -> None:
     began = time.monotonic()
     command = [sys.executable, "-m", "payonce.cli", "verify"]
     given = {"ORDER_DATABASE_URL": pair.orders_url, "PAYMENT_DATABASE_URL": pair.payments_url}
-    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    ended = subprocess.run(command, env={**os.environ, **given}, check=False)
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    process = subprocess.Popen(command, env={**os.environ, **given})
+    _, status, usage = os.wait4(process.pid, 0)
     print(
-        f"verify ended with {ended.returncode} after {time.monotonic() - began:.1f} s; peak RSS of all children so far"
+        f"verify ended with {os.waitstatus_to_exitcode(status)} after {time.monotonic() - began:.1f} s; "
+        f"peak RSS {usage.ru_maxrss // 1024} MB"
     )
-    print(f"{before // 1024} MB before, {peak // 1024} MB after")
     postgres.close()
 
 
