@@ -22,7 +22,8 @@ def violations(pair: Pair, *, overdue_s: float) -> dict[str, list[str]]:
 
 def audit(pair: Pair) -> None:
     """Assert the invariants; call it when everything is quiet, after `at_rest`: then nothing may be unfinished."""
-    assert violations(pair, overdue_s=0) == {}
+    found = violations(pair, overdue_s=0)
+    assert not found, found
 
 
 async def at_rest(pair: Pair, timeout_s: float = 30.0) -> None:
