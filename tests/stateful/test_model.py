@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 
 import grpc
 import pytest
-from google.rpc import error_details_pb2, status_pb2
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -27,7 +26,6 @@ from payonce.order.v1.order_service_pb2_grpc import OrderServiceStub
 from payonce.payment.v1 import (
     account_pb2,
     authorization_pb2,
-    payment_pb2,
     payment_service_pb2,
     refund_pb2,
     ticket_pb2,
@@ -38,6 +36,7 @@ from tests.harness.money import TIMEOUT_S, money
 from tests.harness.postgres import Postgres
 from tests.harness.services import Services, services
 from tests.stateful.model import Account, Model, Order, Payment
+from tests.stateful.reading import assert_payment, reason_of
 
 # The same histories on every machine.
 SETTINGS = settings(
@@ -130,25 +129,16 @@ class History(RuleBasedStateMachine):
 
     @rule(target=orders, name=st.sampled_from(["alice", "bob"]), amount=MONEY)
     def create_order(self, name: str, amount: Any) -> str:
-        order_id = self.id(f"o{next(self._numbers)}")
-        request = order_service_pb2.CreateOrderRequest(
-            order_id=order_id,
-            customer_id=self.id(name),
-            payer_account_id=self.id(name),
-            payee_account_id=self.id("shop"),
-            amount=amount,
-        )
-        self.send("CreateOrder", request)
-        return order_id
+        return self.new_order(name, amount)
 
     @rule(target=payments, name=st.sampled_from(["alice", "bob"]), amount=MONEY, hold=st.booleans())
     def create_order_and_pay(self, name: str, amount: Any, hold: bool) -> Any:
-        order_id = self.create_order(name, amount)
+        order_id = self.new_order(name, amount)
         return self.authorize(order_id) if hold else self.pay(order_id)
 
     @rule(target=payments, name=st.sampled_from(["alice", "bob"]), part=st.none() | MONEY, cancelled=st.booleans())
     def reserve_and_capture(self, name: str, part: Any, cancelled: bool) -> Any:
-        order_id = str(self.create_order(name, money(10)))
+        order_id = self.new_order(name, money(10))
         self.authorize(order_id)
         if cancelled:
             self.cancel(order_id)
@@ -272,33 +262,21 @@ class History(RuleBasedStateMachine):
             return None, reason_of(error), False
         return answer, "", dict(call.trailing_metadata()).get("idempotent-replayed") == "true"
 
+    def new_order(self, name: str, amount: Any) -> str:
+        order_id = self.id(f"o{next(self._numbers)}")
+        request = order_service_pb2.CreateOrderRequest(
+            order_id=order_id,
+            customer_id=self.id(name),
+            payer_account_id=self.id(name),
+            payee_account_id=self.id("shop"),
+            amount=amount,
+        )
+        self.send("CreateOrder", request)
+        return order_id
+
     def paid(self, order: Order) -> Any:
         """Its payment, for rules to come, if there is one."""
         return multiple(order.payment.payment_id) if order.payment else multiple()
 
     def id(self, name: str) -> str:
         return f"{self._prefix}-{name}"
-
-
-def assert_payment(found: payment_pb2.Payment, expected: Payment) -> None:
-    shown = (
-        payment_pb2.PaymentState.Name(found.state).removeprefix("PAYMENT_STATE_"),
-        found.state_reason,
-        found.amount.minor_units,
-        found.captured_amount.minor_units,
-        found.payer_account_id,
-        found.payee_account_id,
-        found.payment_id,
-    )
-    p = expected
-    assert shown == (p.state, p.reason, p.amount, p.captured, p.payer, p.payee, p.payment_id)
-
-
-def reason_of(error: Any) -> str:
-    """ErrorInfo's reason, or, so that an assertion shows it, the whole error."""
-    packed = dict(error.trailing_metadata() or ()).get("grpc-status-details-bin", b"")
-    for detail in status_pb2.Status.FromString(packed).details:
-        info = error_details_pb2.ErrorInfo()
-        if detail.Unpack(info):
-            return str(info.reason)
-    return str(error)
