@@ -106,6 +106,8 @@ async def _not_captured(connection: Connection, payment_id: UUID, wanted: Money)
         return refusal(Reason.AUTHORIZATION_EXPIRED, payment_id=payment_id)
     if payment.state == PaymentState.AUTHORIZED:
         return refusal(Reason.PAYMENT_VOIDED, payment_id=payment_id)
+    if payment.state == PaymentState.REVERSED and why and why != StateReason.REVERSAL_REQUESTED:
+        return refusal(Reason(why), payment_id=payment_id)  # as the first answer said: the order refused the flip
     return no_charge(payment)
 
 

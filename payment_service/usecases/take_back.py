@@ -20,6 +20,7 @@ from shared.errors import PayonceError, contended
 from shared.failpoints import failpoint
 from shared.ids import new_id
 
+TRIES = 5
 NOTED = "it is noted, and goes on by itself"
 log = structlog.get_logger()
 
@@ -44,26 +45,21 @@ class TakeBack:
 
         Only while it is unconfirmed. A correction that somebody began before is carried out instead.
         """
-        correction = Correction(
-            new_id(),
-            payment.subject,
-            payment.payment_id,
-            CorrectionKind.REVERSAL,
-            payment.refundable,
-            reason,
-            "",
-            COMPLETER,
-        )
+        correction_id = new_id()
 
         async def work(connection: Connection) -> Payment:
-            mine = await begin(connection, payment, correction, only_unconfirmed=True)
-            found = (await payments.by_subjects(connection, [payment.subject]))[payment.subject]
-            if found.correction_id is None:
-                return found
-            theirs = mine or await corrections.by_id(connection, found.subject, found.correction_id)
-            if theirs.completed_at is None:
-                await _move(connection, theirs, COMPLETER)
-            return (await payments.by_subjects(connection, [payment.subject]))[payment.subject]
+            found = payment
+            for _ in range(TRIES):
+                mine = await begin(connection, found, _reversal(found, correction_id, reason), only_unconfirmed=True)
+                found = (await payments.by_subjects(connection, [payment.subject]))[payment.subject]
+                if found.correction_id is not None:
+                    taken = mine or await corrections.by_id(connection, found.subject, found.correction_id)
+                    if taken.completed_at is None:
+                        await _move(connection, taken, COMPLETER)
+                    return (await payments.by_subjects(connection, [payment.subject]))[payment.subject]
+                if found.confirmed_at is not None:
+                    return found
+            raise contended()  # refunds of parts came between, each time
 
         return await self._database.transact(work, name="reversal")
 
@@ -92,6 +88,19 @@ class TakeBack:
         except Exception:
             log.exception("correction.trouble", subject=correction.subject)
             return unavailable(NOTED)
+
+
+def _reversal(payment: Payment, correction_id: UUID, reason: StateReason) -> Correction:
+    return Correction(
+        correction_id,
+        payment.subject,
+        payment.payment_id,
+        CorrectionKind.REVERSAL,
+        payment.refundable,
+        reason,
+        "",
+        COMPLETER,
+    )
 
 
 async def begin(

@@ -53,6 +53,7 @@ def at_0001(postgres: Postgres) -> Pair:
         write_orders(orders)
         write_payments(payments)
         write_ledger(payments)
+        write_request(payments)
     return pair
 
 
@@ -98,6 +99,16 @@ def write_ledger(connection: psycopg.Connection) -> None:
                VALUES (%s, %s, %s, 'EUR', %s, %s)""",
             (account, account, kind, sum(accounts[account]), len(accounts[account])),
         )
+
+
+def write_request(connection: psycopg.Connection) -> None:
+    """The deposit was asked for."""
+    connection.execute(
+        """INSERT INTO requests (caller, method, request_id, fingerprint, response)
+           VALUES ('anyone', 'Deposit', 'an-old-one',
+                   '{"account_id": "alice", "amount.currency_code": "EUR", "amount.minor_units": 10000}',
+                   '{"account_id": "alice", "sequence": 1}')"""
+    )
 
 
 def comes_to_head(postgres: Postgres) -> Pair:

@@ -286,6 +286,8 @@ CREATE TRIGGER seal_heads_no_truncate BEFORE TRUNCATE ON seal_heads
 
 # A request that is forgotten happens again when it is repeated.
 REQUESTS = """
+UPDATE requests SET response = response || jsonb_build_object('transfer_id', e.transfer_id)
+  FROM entries e WHERE e.account_id = response ->> 'account_id' AND e.sequence = (response ->> 'sequence')::bigint;
 CREATE FUNCTION requests_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'DELETE' OR OLD.response IS NOT NULL
