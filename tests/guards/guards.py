@@ -6,6 +6,7 @@ PAYMENTS = "payment_service/storage/migrations/versions/0001_payments.py"
 CORRECTIONS = "payment_service/storage/migrations/versions/0002_corrections.py"
 STATEMENTS = "payment_service/storage/payments.py"
 SCHEMA = "tests/storage/test_schema_guards.py"
+RETURNED = 'failpoint("mark_orders_paid_returned")\n        return [answers.get(pair, (Verdict.'
 TAKE_DUE = "tests/storage/test_take_due.py::test_two_completers_take_different_payments_and_keep_them"
 
 
@@ -49,7 +50,8 @@ GUARDS = [
         "payment transitions", PAYMENTS,
         "BEFORE UPDATE OR DELETE ON payments",
         "BEFORE DELETE ON payments",
-        f"{SCHEMA}::test_payments_move_along_their_arrows_only[UPDATE payments SET state = 'voided']",
+        f"{SCHEMA}::test_payments_move_along_their_arrows_only"
+        "[UPDATE payments SET state = 'voided', state_reason = 'x', captured_minor = 0]",
     ),
     Guard(
         "content of a payment", CORRECTIONS,
@@ -69,6 +71,53 @@ GUARDS = [
         "if False",
         "tests/rpc/test_replays.py::test_a_deposit_happens_once",
     ),
-    Guard("completers skip each other's rows", STATEMENTS, "FOR UPDATE SKIP LOCKED", "FOR UPDATE", TAKE_DUE),
+    Guard(
+        "completers skip each other's rows", STATEMENTS,
+        "ORDER BY check_at LIMIT :limit\n            FOR UPDATE SKIP LOCKED",
+        "ORDER BY check_at LIMIT :limit\n            FOR UPDATE",
+        TAKE_DUE,
+    ),
     Guard("lease", STATEMENTS, "least(power(2, checks), 10) * interval '1 second'", "interval '0 seconds'", TAKE_DUE),
+    Guard(
+        "conditional WHERE of the way back", "order_service/storage/orders.py",
+        "OR orders.status = 'paid' AND orders.payment_id = flip.payment_id)",
+        "OR orders.status = 'paid')",
+        "tests/storage/test_flip.py::test_an_order_is_given_back_by_its_own_payment_alone",
+    ),
+    Guard(
+        "conditional UPDATE of a ticket", "payment_service/storage/tickets.py",
+        "       AND tickets.status = 'unused'\n",
+        "",
+        "tests/rpc/test_tickets.py::test_an_expired_ticket_never_executes_again",
+    ),
+    Guard(
+        "bound of refunds", STATEMENTS,
+        "refunded_minor + :amount_minor < captured_minor",
+        "true",
+        "tests/races/test_refund_races.py::test_60_and_60_of_100_exactly_one_succeeds",
+    ),
+    Guard(
+        "one correction ends a payment", STATEMENTS,
+        "       AND state = :state AND correction_id IS NULL\n       AND captured_minor",
+        "       AND state = :state\n       AND captured_minor",
+        "tests/races/test_every_rpc_50_times.py::test_one_effect_equal_answers_49_replays[reverse_paid]",
+    ),
+    Guard(
+        "an unknown outcome never reverses", "payment_service/clients/orders.py",
+        RETURNED + "UNKNOWN, None))",
+        RETURNED + "REFUSED, OrderStatus.CANCELLED))",
+        "tests/crashes/test_order_service_down.py::test_down_after_the_charge_is_ok_and_confirmed_later",
+    ),
+    Guard(
+        "on the way back the order comes first", "payment_service/usecases/take_back.py",
+        "if verdict == Verdict.UNKNOWN]",
+        "if False]",
+        "tests/crashes/test_way_back_waits.py::test_it_is_noted_and_goes_on_by_itself[refund-of-all-retried]",
+    ),
+    Guard(
+        "drain on SIGTERM", "shared/rpc/server.py",
+        "await server.stop(service.grace_s)",
+        "await server.stop(0)",
+        "tests/server/test_drain.py::test_payment_service_finishes_a_payment_in_flight",
+    ),
 ]  # fmt: skip

@@ -23,3 +23,24 @@ async def test_a_flip_happens_once_and_never_to_a_cancelled_order(pair: Pair) ->
     verdicts = await service.mark_paid([*flips, *again, Flip("never", uuid.uuid4())])
     assert [v.verdict for v in verdicts] == ["already_done", "refused", "refused", "not_found"]
     await database.close()
+
+
+async def test_an_order_is_given_back_by_its_own_payment_alone(pair: Pair) -> None:
+    database = Database(pair.orders_url, pool_size=2, application="test")
+    service = Orders(database)
+    for order_id in ("open", "paid", "gone"):
+        await service.create(OrderContent(order_id, "a", "a", "b", Money("EUR", 5), ""))
+    await service.cancel("gone")
+    ours, theirs = uuid.uuid4(), uuid.uuid4()
+    await service.mark_paid([Flip("paid", ours)])
+    foreign = await service.mark_refunded([Flip("paid", theirs)])
+    assert [(v.verdict, v.status) for v in foreign] == [("refused", "paid")]
+    for expected in ("done", "already_done"):
+        verdicts = await service.mark_refunded([Flip("open", ours), Flip("paid", ours)])
+        assert [(v.verdict, v.status) for v in verdicts] == [(expected, "cancelled"), (expected, "refunded")]
+    # A flip that arrives late finds it final.
+    late = await service.mark_paid([Flip("open", ours), Flip("paid", ours)])
+    assert [v.verdict for v in late] == ["refused", "refused"]
+    rest = await service.mark_refunded([Flip("gone", ours), Flip("paid", theirs), Flip("never", ours)])
+    assert [v.verdict for v in rest] == ["already_done", "refused", "not_found"]
+    await database.close()

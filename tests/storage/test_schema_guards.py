@@ -53,7 +53,7 @@ def test_the_ledger_only_grows(pair: Pair, table: str, change: str) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        "UPDATE payments SET state = 'voided'",
+        "UPDATE payments SET state = 'voided', state_reason = 'x', captured_minor = 0",
         "DELETE FROM payments",
         "TRUNCATE payments",
     ],
