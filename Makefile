@@ -15,7 +15,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-vers
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up verify test check static protos lock containers clean
+.PHONY: help landed demo up verify test check static protos lock containers clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -40,6 +40,10 @@ static: $(VENV)/dev.done  ## the part of check that runs nothing: ruff, mypy, im
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/buf lint protos
+	$(BIN)/buf breaking protos --against protos/landed.binpb
+
+landed: $(VENV)/dev.done  ## what callers may count on from now on: the protos that `static` holds later ones to
+	$(BIN)/buf build protos --output protos/landed.binpb
 
 protos: $(VENV)/runtime.done  ## generate payonce/{order,payment,type} anew (an install does it too)
 	$(BIN)/python hatch_build.py
