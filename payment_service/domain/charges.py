@@ -1,7 +1,7 @@
 """Charging: what is asked, what an attempt is, and what an existing payment answers to whoever asks again."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID
@@ -75,6 +75,27 @@ class Attempt:
     hold_for: timedelta | None
     payment_id: UUID
     transfer_id: UUID
+
+    def payment(self, created_at: datetime, expires_at: datetime | None) -> Payment:
+        """The payment that it is once it has its claim, with the times that the database gave it."""
+        charged = self.hold_for is None
+        return Payment(
+            payment_id=self.payment_id,
+            subject=self.subject,
+            payer_account_id=self.payer_account_id,
+            payee_account_id=self.payee_account_id,
+            amount=self.amount,
+            captured_minor=self.amount.minor_units if charged else 0,
+            refunded_minor=0,
+            state=PaymentState.SUCCEEDED if charged else PaymentState.AUTHORIZED,
+            state_reason=None,
+            correction_id=None,
+            created_at=created_at,
+            confirmed_at=None if order_of(self.subject) else created_at,  # a ticket has no order to confirm
+            reversed_at=None,
+            refunded_at=None,
+            expires_at=expires_at,
+        )
 
     @property
     def movement(self) -> Movement:

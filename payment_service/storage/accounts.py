@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from payment_service.domain.ledger import Account, AccountKind
-from payment_service.storage.arrays import BIGINTS, TEXTS, statement
+from payment_service.storage.arrays import BIGINTS, TEXTS, among, statement
 from payment_service.storage.schema import accounts
 from shared.database import Connection
 from shared.money import Money
@@ -43,10 +43,9 @@ async def page(connection: Connection, *, owner_id: str | None, after: str | Non
 
 async def lock(connection: Connection, account_ids: Sequence[str]) -> dict[str, Account]:
     """The accounts that exist, locked until the transaction ends. In id order, so that no two wait in a circle."""
-    ids = sa.bindparam("account_ids", sorted(set(account_ids)), type_=TEXTS)
     query = (
         sa.select(accounts)
-        .where(accounts.c.account_id == sa.func.any(ids))
+        .where(among(accounts.c.account_id, sorted(set(account_ids))))
         .order_by(accounts.c.account_id)
         .with_for_update()
     )

@@ -1,18 +1,60 @@
-"""Batches go in as arrays through `unnest`: a statement's text does not grow with the batch and stays prepared."""
+"""Batches go in as arrays through `unnest`: a statement's text does not grow with the batch and stays prepared.
 
+The arrays are written as PostgreSQL's own literals (documentation, "Arrays: Array Input and Output Syntax"), a few
+string operations for a whole batch: with the driver's conversion, element by element, a payment would cost half as
+much processor time again.
+"""
+
+import re
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, UUID
-from sqlalchemy.types import TypeEngine
-
-TEXTS = ARRAY(sa.Text)
-UUIDS = ARRAY(UUID(as_uuid=True))
-BIGINTS = ARRAY(sa.BigInteger)
-BOOLEANS = ARRAY(sa.Boolean)
-FLOATS = ARRAY(sa.Float)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
 
 
-def statement(sql: str, **arrays: TypeEngine[Any]) -> sa.TextClause:
+class Array(TypeDecorator[Sequence[Any]]):
+    """A list of values or None of one PostgreSQL type, bound as a literal."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def __init__(self, element: str, *, quoted: bool) -> None:
+        super().__init__()
+        self.element = element
+        self.quoted = quoted
+
+    def process_bind_param(self, value: Sequence[Any] | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """The literal: `{1,2,NULL}`, or `{"a","b",NULL}` where a value could hold a comma or a brace."""
+        if value is None:
+            return None
+        if self.quoted:
+            return "{" + ",".join(["NULL" if one is None else _quoted(one) for one in value]) + "}"
+        return "{" + ",".join(["NULL" if one is None else str(one) for one in value]) + "}"
+
+
+def _quoted(value: str) -> str:
+    if "\\" in value or '"' in value:
+        value = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{value}"'
+
+
+TEXTS = Array("text", quoted=True)
+UUIDS = Array("uuid", quoted=False)
+BIGINTS = Array("bigint", quoted=False)
+BOOLEANS = Array("boolean", quoted=False)
+FLOATS = Array("float8", quoted=False)
+
+
+def statement(sql: str, **arrays: Array) -> sa.TextClause:
     """`sql` with its array parameters typed, so that an empty array or one of NULLs has a type too."""
+    for name, kind in arrays.items():
+        sql = re.sub(rf":{name}\b", f"CAST(:{name} AS {kind.element}[])", sql)
     return sa.text(sql).bindparams(*(sa.bindparam(name, type_=kind) for name, kind in arrays.items()))
+
+
+def among(column: sa.Column[Any], values: Sequence[str]) -> sa.ColumnElement[bool]:
+    """`column = ANY(values)`, for a column of text."""
+    array = sa.bindparam(None, list(values), type_=TEXTS, unique=True)
+    return column == sa.func.any(sa.cast(array, sa.ARRAY(sa.Text)))

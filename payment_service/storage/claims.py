@@ -33,7 +33,7 @@ CLAIM = statement(
              ORDER BY subject) AS c,
            LATERAL pg_advisory_xact_lock_shared({CLAIM_LOCKS}, hashtext(c.subject))
         ON CONFLICT DO NOTHING
- RETURNING payments.*
+ RETURNING subject, created_at, expires_at
     """,  # noqa: S608 - the only value written into it is the constant above
     subjects=TEXTS, payment_ids=UUIDS, payers=TEXTS, payees=TEXTS, currencies=TEXTS, amounts=BIGINTS,
     holds=BOOLEANS, hold_s=FLOATS,
@@ -48,7 +48,8 @@ async def claim(connection: Connection, attempts: Sequence[Attempt]) -> dict[Sub
         "hold_s": [a.hold_for.total_seconds() if a.hold_for else 0 for a in attempts],
     }
     rows = await connection.execute(CLAIM, arrays)
-    return {row.subject: payment_of(row) for row in rows}
+    won = {subject: (created_at, expires_at) for subject, created_at, expires_at in rows}
+    return {a.subject: a.payment(*won[a.subject]) for a in attempts if a.subject in won}
 
 
 UNCLAIM = statement(

@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from payment_service.domain.payments import Payment, PaymentFilter, PaymentState, StateReason, Subject
-from payment_service.storage.arrays import TEXTS, UUIDS, statement
+from payment_service.storage.arrays import TEXTS, UUIDS, among, statement
 from payment_service.storage.schema import payments
 from shared.database import Connection
 from shared.money import Money
@@ -15,10 +15,7 @@ from shared.money import Money
 
 async def by_subjects(connection: Connection, subjects: Sequence[Subject]) -> dict[Subject, Payment]:
     """The one payment of each subject that is not DECLINED."""
-    wanted = sa.bindparam("subjects", list(subjects), type_=TEXTS)
-    query = sa.select(payments).where(
-        payments.c.subject == sa.func.any(wanted), payments.c.state != PaymentState.DECLINED
-    )
+    query = sa.select(payments).where(among(payments.c.subject, subjects), payments.c.state != PaymentState.DECLINED)
     return {row.subject: payment_of(row) for row in await connection.execute(query)}
 
 

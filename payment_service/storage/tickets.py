@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from payment_service.domain.payments import Subject
 from payment_service.domain.tickets import Ticket, TicketStatus
-from payment_service.storage.arrays import TEXTS, UUIDS, statement
+from payment_service.storage.arrays import TEXTS, UUIDS, among, statement
 from payment_service.storage.schema import tickets
 from shared.database import Connection
 from shared.money import Money
@@ -49,8 +49,7 @@ async def create(
 
 async def by_subjects(connection: Connection, subjects: Sequence[Subject]) -> dict[Subject, Ticket]:
     """The tickets that exist."""
-    wanted = sa.bindparam("subjects", list(subjects), type_=TEXTS)
-    query = sa.select(tickets).where(tickets.c.subject == sa.func.any(wanted))
+    query = sa.select(tickets).where(among(tickets.c.subject, subjects))
     return {row.subject: _ticket(row) for row in await connection.execute(query)}
 
 

@@ -61,7 +61,7 @@ GUARDS = [
     ),
     Guard(
         "funds check", "payment_service/domain/ledger.py",
-        "return source.available.minor_units + released >= movement.amount.minor_units",
+        "return source.balance.minor_units - source.held_minor + released >= movement.amount.minor_units",
         "return True",
         "tests/unit/test_ledger_plan.py::test_what_is_planned_balances",
     ),
