@@ -155,7 +155,7 @@ def plan(accounts: Mapping[str, Account], movements: Iterable[Movement]) -> Plan
 
 
 def _after(account: Account, change: int, *, held_change: int = 0, entries: int = 1) -> Account:
-    """The account after one leg, or after a hold; written out, since `dataclasses.replace` costs as much as the rest."""
+    """The account after one leg, or after a hold. Written out: `dataclasses.replace` costs as much as the rest."""
     return Account(
         account.account_id,
         account.owner_id,
