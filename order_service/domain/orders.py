@@ -90,12 +90,12 @@ def differing_fields(one: OrderContent, other: OrderContent) -> list[str]:
     return [field.name for field in fields(OrderContent) if getattr(one, field.name) != getattr(other, field.name)]
 
 
-def judge(flip: Flip, step: Step, *, taken: bool, found: Order | None) -> OrderVerdict:
-    """The verdict on a step that the conditional UPDATE took (`taken`) or not; `found` is the order since."""
+def judge(flip: Flip, step: Step, *, taken: OrderStatus | None, found: Order | None) -> OrderVerdict:
+    """The verdict on a step: it led to `taken`; or it was not taken, and `found` is the order as it stands since."""
+    if taken is not None:
+        return OrderVerdict(flip.order_id, Verdict.DONE, taken)
     if found is None:
         return OrderVerdict(flip.order_id, Verdict.NOT_FOUND, None)
-    if taken:
-        return OrderVerdict(flip.order_id, Verdict.DONE, found.status)
     already = _is_there(step, found, flip.payment_id)
     return OrderVerdict(flip.order_id, Verdict.ALREADY_DONE if already else Verdict.REFUSED, found.status)
 

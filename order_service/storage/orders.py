@@ -74,12 +74,12 @@ FLIP = _step(
       FROM unnest(:order_ids, :payment_ids) AS flip (order_id, payment_id)
      WHERE orders.order_id = flip.order_id
        AND orders.status = 'unpaid'
- RETURNING flip.payment_id AS for_payment, orders.*
+ RETURNING orders.order_id, flip.payment_id AS for_payment, orders.status
     """
 )
 
 
-async def mark_paid(connection: Connection, flips: Sequence[Flip]) -> dict[Flip, Order]:
+async def mark_paid(connection: Connection, flips: Sequence[Flip]) -> dict[Flip, OrderStatus]:
     """UNPAID → PAID; the flips that happened."""
     return await _take(connection, FLIP, flips)
 
@@ -94,20 +94,20 @@ GIVE_BACK = _step(
       FROM unnest(:order_ids, :payment_ids) AS flip (order_id, payment_id)
      WHERE orders.order_id = flip.order_id
        AND (orders.status = 'unpaid' OR orders.status = 'paid' AND orders.payment_id = flip.payment_id)
- RETURNING flip.payment_id AS for_payment, orders.*
+ RETURNING orders.order_id, flip.payment_id AS for_payment, orders.status
     """
 )
 
 
-async def mark_refunded(connection: Connection, flips: Sequence[Flip]) -> dict[Flip, Order]:
-    """PAID by the payment → REFUNDED, UNPAID → CANCELLED; the steps that happened."""
+async def mark_refunded(connection: Connection, flips: Sequence[Flip]) -> dict[Flip, OrderStatus]:
+    """PAID by the payment → REFUNDED, UNPAID → CANCELLED; the steps that happened, and where each led."""
     return await _take(connection, GIVE_BACK, flips)
 
 
-async def _take(connection: Connection, statement: sa.TextClause, flips: Sequence[Flip]) -> dict[Flip, Order]:
+async def _take(connection: Connection, statement: sa.TextClause, flips: Sequence[Flip]) -> dict[Flip, OrderStatus]:
     arrays = {"order_ids": [f.order_id for f in flips], "payment_ids": [f.payment_id for f in flips]}
     rows = await connection.execute(statement, arrays)
-    return {Flip(row.order_id, row.for_payment): _order(row) for row in rows}
+    return {Flip(order_id, payment_id): OrderStatus(status) for order_id, payment_id, status in rows}
 
 
 def _order(row: sa.Row[tuple[object, ...]]) -> Order:

@@ -99,9 +99,6 @@ class Orders:
             taken = await statement(connection, in_id_order)
             lost = [flip.order_id for flip in flips if flip not in taken]
             found = await orders.by_ids(connection, lost) if lost else {}
-            return [
-                judge(flip, step, taken=flip in taken, found=taken.get(flip) or found.get(flip.order_id))
-                for flip in flips
-            ]
+            return [judge(flip, step, taken=taken.get(flip), found=found.get(flip.order_id)) for flip in flips]
 
         return await self._database.transact(work)

@@ -2,10 +2,9 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from payment_service.domain.charges import Paid, PayOrder, in_progress
 from payment_service.domain.payments import StateReason, Subject, order_subject
@@ -213,15 +212,20 @@ class PaymentServicer(payment_service_pb2_grpc.PaymentServiceServicer):
         return account_pb2.ListEntriesResponse(entries=map(entry_message, entries), next_page_token=token)
 
 
-async def _in_time(context: Context, submitted: Awaitable[R], subject: Subject) -> R:
-    """Wait for the outcome, for as long as the caller does. What was submitted goes on without him."""
-    waiting = asyncio.ensure_future(submitted)
-    remaining = context.time_remaining()
-    patience = None if remaining is None else remaining - min(DEADLINE_MARGIN_S, remaining / 4)
+async def _in_time(context: Context, outcome: asyncio.Future[R], subject: Subject) -> R:
+    """The outcome, waited for as long as the caller does. What is under way goes on without him."""
+    remaining = cast("float | None", context.time_remaining())  # None without a deadline, whatever its stub says
+    if remaining is None:
+        return await outcome
+    patience = remaining - min(DEADLINE_MARGIN_S, remaining / 4)
+    timer = asyncio.get_running_loop().call_later(patience, _too_late, outcome, subject)
     try:
-        done, _ = await asyncio.wait({waiting}, timeout=patience)
+        return await outcome
     finally:
-        waiting.cancel()  # of no effect once it is done; what still waits in line need not be begun
-    if not done:
-        raise in_progress(subject)
-    return waiting.result()
+        timer.cancel()
+
+
+def _too_late(outcome: asyncio.Future[R], subject: Subject) -> None:
+    """End the wait. What still stands in line need not be begun: nobody waits for it any more."""
+    if not outcome.done():
+        outcome.set_exception(in_progress(subject))

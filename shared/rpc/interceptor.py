@@ -65,9 +65,10 @@ def _tolerant(deserialize: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
 
 def _guarded(handle: Handler, method: str) -> Handler:
     name = method.rpartition("/")[2]
+    received = f"request_received:{name}"
 
     async def guarded(request: Any, context: Context) -> Any:
-        failpoint(f"request_received:{name}")
+        failpoint(received)
         if ARMED:
             context.add_done_callback(_reply_sent(name))
         try:
