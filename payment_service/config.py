@@ -14,6 +14,7 @@ class PaymentSettings(BaseSettings):
     database_url: DatabaseUrl | None = None  # the embedded PostgreSQL when unset
     listen: Address = "127.0.0.1:50052"
     order_service: Address = "127.0.0.1:50051"
+    order_timeout_s: float = Field(default=2.0, gt=0, le=60)  # for an answer of order_service, retries included
     pool_size: int = Field(default=8, ge=1, le=200)  # database connections of calls; batches have some of their own
     lanes: int = Field(default=2, ge=1, le=8)  # batches under way at the same time, of orders and of tickets each
     batch_limit: int = Field(

@@ -35,7 +35,7 @@ def assemble(url: str, prepare: Callable[[], None]) -> Service:
     # Two pools: a herd of callers at one account must not keep the batches, nor the completer, from theirs.
     batches = Database(url, pool_size=2 * settings.lanes + 4, application=NAME)
     calls = Database(url, pool_size=settings.pool_size, application=NAME)
-    orders = OrdersClient(settings.order_service)
+    orders = OrdersClient(settings.order_service, timeout_s=settings.order_timeout_s)
     take_back = TakeBack(batches, orders)
     confirm = Confirm(batches, orders, take_back)
     captures = Captures(calls, confirm)

@@ -42,7 +42,7 @@ log = structlog.get_logger()
 class OrdersClient:
     """One call for a whole batch. A call that fails says nothing about what it did: it is asked again."""
 
-    def __init__(self, address: str, *, timeout_s: float = 2.0) -> None:
+    def __init__(self, address: str, *, timeout_s: float) -> None:
         service = order_service_pb2.DESCRIPTOR.services_by_name["OrderService"].full_name
         self._channel = channel(address, [service], timeout_s=timeout_s, attempts=3)
         self._stub = order_service_pb2_grpc.OrderServiceStub(self._channel)

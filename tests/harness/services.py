@@ -139,6 +139,7 @@ class Services:
             "PAYMENT_DATABASE_URL": self.pair.payments_url,
             "PAYMENT_LISTEN": listen,
             "PAYMENT_ORDER_SERVICE": self.order.address,
+            "PAYMENT_ORDER_TIMEOUT_S": "8",  # the machine may be busy
             **env,
         }
         return await self._start("payment_service", given)

@@ -11,6 +11,7 @@ from payonce.order.v1 import order_service_pb2
 from payonce.payment.v1 import (
     account_pb2,
     authorization_pb2,
+    batch_pb2,
     payment_service_pb2,
     refund_pb2,
     ticket_pb2,
@@ -158,8 +159,9 @@ async def test_one_effect_equal_answers_49_replays(two: Two, method: str, make: 
 
 
 @pytest.mark.parametrize("method", ["MarkOrdersPaid", "MarkOrdersRefunded"])
-async def test_one_verdict_done_49_already_done(two: Two, method: str) -> None:
-    """These say in the answer itself that it was done before."""
+async def test_one_verdict_done_49_already_done(alone: Two, method: str) -> None:
+    """These say in the answer itself that it was done before. No money belongs to them, so nobody audits it."""
+    two = alone
     name = f"fifty-{method}"
     await order(two.one, name, customer=name)
     pairs = [order_service_pb2.OrderPayment(order_id=name, payment_id=str(uuid.uuid4()))]
@@ -174,6 +176,23 @@ async def test_one_verdict_done_49_already_done(two: Two, method: str) -> None:
     assert gained(before, effects(two.pair, name)) == {f"order {left}": -1, f"order {reached}": 1}
 
 
+async def test_a_batch_is_one_payment_for_each_order(two: Two) -> None:
+    """It says in the outcome itself that it is a replay."""
+    name = "fifty-batch"
+    await seed(two.one, name)
+    order_id = await unpaid(two.one, name)
+    before = effects(two.pair, name)
+    request = batch_pb2.BatchPayOrdersRequest(orders=[batch_pb2.OrderToPay(order_id=order_id)] * 2)
+    answers, _ = await two.at_once("BatchPayOrders", request, TIMES)
+    outcomes = [outcome for answer in answers for outcome in answer.outcomes]
+    assert {outcome.payment.payment_id for outcome in outcomes} == {outcomes[0].payment.payment_id}
+    assert Counter(outcome.replayed for outcome in outcomes) == {False: 1, True: 2 * TIMES - 1}
+    paid_once = {"entry charge": 1, "event charged": 1, "payment succeeded": 1, "order unpaid": -1, "order paid": 1}
+    assert gained(before, effects(two.pair, name)) == paid_once
+    await at_rest(two.pair)
+    audit(two.pair)
+
+
 async def test_a_ticket_repeated_is_another_ticket_and_moves_nothing(two: Two) -> None:
     await seed(two.one, "fifty-tickets")
     before = effects(two.pair, "fifty-tickets")
@@ -184,7 +203,12 @@ async def test_a_ticket_repeated_is_another_ticket_and_moves_nothing(two: Two) -
 
 
 def test_every_rpc_that_changes_state_is_here() -> None:
-    known = {method for method, _, _ in CASES} | {"MarkOrdersPaid", "MarkOrdersRefunded", "CreateTicket"}
+    known = {method for method, _, _ in CASES} | {
+        "MarkOrdersPaid",
+        "MarkOrdersRefunded",
+        "CreateTicket",
+        "BatchPayOrders",
+    }
     for file, service in ((order_service_pb2, "OrderService"), (payment_service_pb2, "PaymentService")):
         for method in file.DESCRIPTOR.services_by_name[service].methods:
             reads = method.name.startswith(("Get", "BatchGet", "List", "Lookup", "Explain"))
