@@ -15,10 +15,10 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-vers
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help landed demo up verify test check static protos lock containers clean
+.PHONY: help demo up test check static protos lock bench bench-growth containers clean
 
 help:  ## what can be made
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
 demo: $(VENV)/runtime.done  ## lost replies, a crash, retries: and the count of double charges
 	@$(BIN)/payonce demo
@@ -48,9 +48,16 @@ landed: $(VENV)/dev.done  ## what callers may count on from now on: the protos t
 protos: $(VENV)/runtime.done  ## generate payonce/{order,payment,type} anew (an install does it too)
 	$(BIN)/python hatch_build.py
 
-lock: $(VENV)/dev.done  ## write both locks after a change of pyproject.toml; UPGRADE=--upgrade for newer versions
+lock: $(VENV)/dev.done  ## write the locks after a change of pyproject.toml; UPGRADE=--upgrade for newer versions
 	$(COMPILE) --output-file requirements.lock
 	$(COMPILE) --group dev --constraints requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) --group bench --constraints requirements-dev.lock --output-file requirements-bench.lock
+
+bench: $(VENV)/bench.done  ## the figures of docs/performance.md, in 8 minutes; some of them with ARGS="--only echo,pay_spread"
+	$(BIN)/python -m bench $(ARGS)
+
+bench-growth: $(VENV)/bench.done  ## the same with 10 million payments in place: an hour, 20 GB of disk
+	$(BIN)/python -m bench --only growth --sizes 10_000,1_000_000,10_000_000 $(ARGS)
 
 containers:  ## the images payonce/order_service and payonce/payment_service
 	for service in order_service payment_service; do \
@@ -77,4 +84,8 @@ $(VENV)/runtime.done: requirements.lock pyproject.toml hatch_build.py $(SOURCES_
 
 $(VENV)/dev.done: requirements-dev.lock $(VENV)/runtime.done
 	@$(PIP) --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+$(VENV)/bench.done: requirements-bench.lock $(VENV)/runtime.done
+	@$(PIP) --require-hashes --requirement requirements-bench.lock
 	@touch $@
