@@ -7,76 +7,157 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import IO, Any
 
-from bench import figures
+from bench import counting, figures, flow, machine, pictures, report
 from bench.audited import audit
 from bench.database import Postgres
 from bench.figures import FULL, IN_FLIGHT
+from bench.flow import Flow
+from bench.growth import Growth
 from bench.processes import Client, Server
-from bench.report import print_table, write
 from bench.sample import Figure, Results, Sample, median
 from bench.stage import Stage
 
 # One payment a batch, as the pattern is usually written; as many at a time as there may be.
 UNBATCHED = {"PAYMENT_BATCH_LIMIT": "1", "PAYMENT_LANES": "8"}
+COUNTED = {"pay_spread": "spread", "pay_one_merchant": "one"}
+
+
+class Bench:
+    """One run, in a folder that is gone afterwards."""
+
+    def __init__(self, folder: Path, options: argparse.Namespace, log: IO[str]) -> None:
+        self._folder, self._options, self._log = folder, options, log
+        self._stack = contextlib.ExitStack()
+        self.postgres = Postgres(folder)
+        self._stack.callback(self.postgres.close)
+        self._client = self._closing(Client(log))
+        self.audits: list[str] = []
+
+    def figures(self) -> tuple[Results, dict[str, Any]]:
+        """What is measured on fresh databases: the figures, and what a payment costs in statements and calls."""
+        with contextlib.ExitStack() as stack:
+            stage = Stage(self.postgres, "main", self._log)
+            stack.callback(stage.close)
+            unbatched = Stage(self.postgres, "unbatched", self._log, settings=UNBATCHED)
+            stack.callback(unbatched.close)
+            wanted = [figure for figure in self._all(stage, unbatched) if self._is_wanted(figure)]
+            results = self._measure(wanted)
+            names = {figure.name for figure in wanted}
+            counts = {
+                name: counting.count(self._client, stage, series, FULL)
+                for name, series in COUNTED.items()
+                if name in names
+            }
+            self._audit([stage, unbatched])
+        return results, counts
+
+    def growth(self) -> report.Growth:
+        """The same payments after many others."""
+        growth = Growth(self.postgres, self._client, self._log, self._options.sizes)
+        try:
+            results = self._measure(growth.figures())
+            self._audit(list(growth.stages.values()))
+            return growth.results(results)
+        finally:
+            growth.close()
+
+    def close(self) -> None:
+        self._stack.close()
+
+    def _all(self, stage: Stage, unbatched: Stage) -> list[Figure]:
+        client = self._client
+        echo = Server("bench.echo", self._log)
+        self._stack.callback(echo.process.close)
+        by_hand = Flow(self.postgres)
+        dbos_urls = {"BENCH_FLOW_URL": by_hand.url, "BENCH_DBOS_URL": self.postgres.create("dbos")}
+        dbos = self._closing(Client(self._log, "bench.dbos_flow", dbos_urls))
+        return [
+            *(figures.echo(client, echo, n) for n in IN_FLIGHT),
+            *(figures.pay(client, stage, "pay_spread", "spread", n) for n in IN_FLIGHT),
+            *(figures.pay(client, stage, "pay_one_merchant", "one", n) for n in IN_FLIGHT),
+            figures.replay(client, stage),
+            figures.pay(client, unbatched, "pay_unbatched", "spread", FULL),
+            figures.pay_batch(client, stage),
+            figures.pay(client, stage, "ticket", "ticket", FULL, kind="ticket"),
+            figures.refund(client, stage),
+            flow.pgbench(by_hand, "pgbench_spread", "spread", self._folder),
+            flow.pgbench(by_hand, "pgbench_one_merchant", "one", self._folder),
+            flow.dbos(by_hand, dbos),
+        ]
+
+    def _measure(self, wanted: Sequence[Figure]) -> Results:
+        """Rounds interleaved, so that a noisy moment hurts all alike. The first of all warms up and is not kept."""
+        samples: dict[str, list[Sample]] = {figure.key: [] for figure in wanted}
+        for turn in range(self._options.rounds + 1):
+            for figure in wanted:
+                sample = figure.run()
+                print(f"round {turn}: {figure.key} {sample.rate:,.0f}/s", file=sys.stderr, flush=True)
+                if turn:
+                    samples[figure.key].append(sample)
+        return {figure.key: median(figure, samples[figure.key]) for figure in wanted}
+
+    def _is_wanted(self, figure: Figure) -> bool:
+        only = self._options.only
+        return not only or figure.name in only or figure.key in only
+
+    def _audit(self, stages: Sequence[Stage]) -> None:
+        for stage in stages:
+            stage.quiet()
+            if not self._options.unaudited:
+                self.audits.append(f"{stage.name}: {audit(stage.urls)}")
+                print(self.audits[-1], file=sys.stderr, flush=True)
+
+    def _closing(self, client: Client) -> Client:
+        self._stack.callback(client.process.close)
+        return client
 
 
 def main() -> None:
-    """Measure, and exit 1 when the audit found something."""
+    """Measure; nothing is kept unless the audit found nothing."""
     options = _options()
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="payonce-bench-") as folder, contextlib.ExitStack() as stack:
-        Path(folder).chmod(0o755)  # PostgreSQL does not run as root, and must get in
-        log = stack.enter_context((Path(folder) / "services.log").open("a"))
-        postgres = Postgres(Path(folder))
-        stack.callback(postgres.close)
-        client, server = Client(log), Server("bench.echo", log)
-        main_stage = Stage(postgres, "main", log)
-        unbatched = Stage(postgres, "unbatched", log, settings=UNBATCHED)
-        for process in (client.process, server.process, main_stage, unbatched):
-            stack.callback(process.close)
-        wanted = [f for f in _figures(client, server, main_stage, unbatched) if _is_wanted(f, options.only)]
-        results = _measure(wanted, options.rounds)
-        audit([main_stage, unbatched])
-    print_table(results)
-    write(results, {"rounds": options.rounds, "minutes": (time.monotonic() - started) / 60, **postgres.settings})
-
-
-def _figures(client: Client, server: Server, stage: Stage, unbatched: Stage) -> list[Figure]:
-    return [
-        *(figures.echo(client, server, n) for n in IN_FLIGHT),
-        *(figures.pay(client, stage, "pay_spread", "spread", n) for n in IN_FLIGHT),
-        *(figures.pay(client, stage, "pay_one_merchant", "one", n) for n in IN_FLIGHT),
-        figures.replay(client, stage),
-        figures.pay(client, unbatched, "pay_unbatched", "spread", FULL),
-        figures.pay_batch(client, stage),
-        figures.pay(client, stage, "ticket", "ticket", FULL, kind="ticket"),
-        figures.refund(client, stage),
-    ]
-
-
-def _measure(wanted: Sequence[Figure], rounds: int) -> Results:
-    """Rounds interleaved, so that a noisy moment hurts all alike. The first round of all warms up and is not kept."""
-    samples: dict[str, list[Sample]] = {figure.key: [] for figure in wanted}
-    for turn in range(rounds + 1):
-        for figure in wanted:
-            sample = figure.run()
-            print(f"round {turn}: {figure.key} {sample.rate:,.0f}/s", file=sys.stderr, flush=True)
-            if turn:
-                samples[figure.key].append(sample)
-    return {figure.key: median(figure, samples[figure.key]) for figure in wanted}
-
-
-def _is_wanted(figure: Figure, only: Sequence[str]) -> bool:
-    return not only or figure.name in only or figure.key in only
+    with tempfile.TemporaryDirectory(prefix="payonce-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # PostgreSQL does not run as root, and must get in
+        with (folder / "services.log").open("a") as log:
+            bench = Bench(folder, options, log)
+            try:
+                results, counts = bench.figures() if options.only != ["growth"] else ({}, {})
+                growth = bench.growth() if not options.only or "growth" in options.only else []
+            finally:
+                bench.close()
+    latest = {
+        "about": {**machine.about(), "rounds": options.rounds, "minutes": round((time.monotonic() - started) / 60, 1)},
+        "postgres": bench.postgres.settings,
+        "ratios": report.ratios(results, growth),
+        "counts": counts,
+        "figures": results,
+        "growth": growth,
+        "audits": bench.audits,
+    }
+    report.print_report(latest)
+    if not options.unaudited:
+        report.write(latest)
+        pictures.draw(latest, report.OUT)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench")
-    names = "names of figures, such as echo,pay_spread or pay_spread@256"
+    names = "names of figures, such as echo,pay_spread@256,growth; all of them unless given"
     parser.add_argument("--only", type=lambda text: text.split(","), default=[], help=names)
     parser.add_argument("--rounds", type=int, default=5, help="each figure is the median of so many")
+    sizes = "how many payments are there before those of growth, multiples of 1,000"
+    parser.add_argument(
+        "--sizes", type=lambda t: [int(n) for n in t.split(",")], default=[10_000, 1_000_000], help=sizes
+    )
+    parser.add_argument("--unaudited", action="store_true", help="for profiling: no audit, and no file")
     return parser.parse_args()
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(number) for number in text.split(",")]
 
 
 if __name__ == "__main__":

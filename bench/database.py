@@ -12,8 +12,8 @@ from bench.processes import cpu_s, postmaster
 from shared.embedded import EmbeddedPostgres
 
 # What an operator sets before anything else. Durability stays as it comes: fsync and synchronous_commit are on.
-SETTINGS = {"shared_buffers": "1GB", "max_wal_size": "8GB", "max_connections": "200"}
-SHOWN = ("server_version", "fsync", "synchronous_commit", "full_page_writes", "wal_level", *SETTINGS)
+SETTINGS = {"shared_buffers": "1GB", "max_wal_size": "8GB", "max_connections": "200", "log_line_prefix": "%d|%p|"}
+SHOWN = ("server_version", "fsync", "synchronous_commit", "full_page_writes", "wal_level", "shared_buffers")
 
 
 class Postgres:
@@ -52,6 +52,12 @@ class Postgres:
         with psycopg.connect(self.plain_url(name), autocommit=True) as connection:
             for query in queries:
                 connection.execute(query.encode())
+
+    def bytes_of(self, name: str) -> dict[str, int]:
+        """What each table takes on disk, with its indexes."""
+        query = """SELECT relname::text, pg_total_relation_size(oid) FROM pg_class
+                    WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY relname"""
+        return dict(self.rows(name, query))  # type: ignore[arg-type]
 
     def cpu_s(self) -> float:
         """CPU seconds of the server, with every process that it has or had."""

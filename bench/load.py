@@ -9,7 +9,7 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -58,22 +58,33 @@ class Load:
         self._channels: dict[str, grpc.aio.Channel] = {}
 
     async def run(self, asked: Round) -> Measured:
-        """One round. The first call that fails ends it."""
-        call = caller(self._channel(asked.address), asked.kind, asked.series)
-        items = _items(asked)
-        ended: list[tuple[float, float]] = []
-        cpu, start = time.process_time(), time.perf_counter()
-        until = start + asked.warm_s + asked.window_s
-        async with asyncio.TaskGroup() as group:
-            for _ in range(asked.in_flight):
-                group.create_task(_one_after_the_other(call, items, until, ended))
-        stop, cpu = time.perf_counter(), time.process_time() - cpu
-        return _measured(asked, ended, start, stop, cpu)
+        """One round."""
+        return await measure(caller(self._channel(asked.address), asked.kind, asked.series), asked)
 
     def _channel(self, address: str) -> grpc.aio.Channel:
         if address not in self._channels:
             self._channels[address] = channel(address, SERVICES, timeout_s=TIMEOUT_S, attempts=2)
         return self._channels[address]
+
+
+async def measure(call: Call, asked: Round) -> Measured:
+    """Make the calls that are asked for. The first one that fails ends the round."""
+    items = _items(asked)
+    ended: list[tuple[float, float]] = []
+    cpu, start = time.process_time(), time.perf_counter()
+    until = start + asked.warm_s + asked.window_s
+    async with asyncio.TaskGroup() as group:
+        for _ in range(asked.in_flight):
+            group.create_task(_one_after_the_other(call, items, until, ended))
+    stop, cpu = time.perf_counter(), time.process_time() - cpu
+    return _measured(asked, ended, start, stop, cpu)
+
+
+async def answer_rounds(run: Callable[[Round], Awaitable[Measured]]) -> None:
+    """Read rounds from stdin, a JSON line each, until it ends; write what was measured."""
+    while line := await asyncio.to_thread(sys.stdin.readline):
+        asked: dict[str, Any] = json.loads(line)
+        print(json.dumps(asdict(await run(Round(**asked)))), flush=True)
 
 
 def _items(asked: Round) -> Iterator[int | str]:
@@ -114,10 +125,7 @@ def _measured(asked: Round, ended: list[tuple[float, float]], start: float, stop
 
 async def main() -> None:
     """Until the end of the input."""
-    load = Load()
-    while line := await asyncio.to_thread(sys.stdin.readline):
-        asked: dict[str, Any] = json.loads(line)
-        print(json.dumps(asdict(await load.run(Round(**asked)))), flush=True)
+    await answer_rounds(Load().run)
 
 
 if __name__ == "__main__":

@@ -56,10 +56,10 @@ class Process:
 
 
 class Client:
-    """The load generator."""
+    """The load generator, or another module that answers rounds."""
 
-    def __init__(self, log: IO[str]) -> None:
-        self.process = Process("bench.load", log)
+    def __init__(self, log: IO[str], module: str = "bench.load", given: Mapping[str, str] | None = None) -> None:
+        self.process = Process(module, log, given)
 
     def run(self, asked: Round) -> Measured:
         """One round."""

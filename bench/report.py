@@ -11,30 +11,80 @@ from bench.sample import Results
 
 OUT = Path(__file__).parent / "out"
 LATEST = OUT / "latest.json"
+# (above, below, target); the figures with most calls in flight.
+RATIOS = (
+    ("pay_spread@256", "echo@256", 0.70),
+    ("pay_one_merchant@256", "echo@256", 0.70),
+    ("replay@256", "echo@256", 0.85),
+    ("pay_batch@3", "echo@256", 1.5),
+    ("pay_spread@256", "pay_unbatched@256", 6.0),
+    ("pay_one_merchant@256", "pgbench_one_merchant@32", 2.0),
+    ("pay_spread@256", "pgbench_spread@32", None),
+    ("pay_spread@256", "dbos@64", 40.0),
+)
+Growth = list[dict[str, Any]]
 
 
-def print_table(results: Results) -> None:
+def ratios(results: Results, growth: Growth) -> list[dict[str, Any]]:
+    """What the targets speak of."""
+    found = [
+        _ratio(f"{above.partition('@')[0]}/{below.partition('@')[0]}", results[above], results[below], target)
+        for above, below, target in RATIOS
+        if above in results and below in results
+    ]
+    if len(growth) > 1:
+        name = f"after {growth[-1]['past']:,}/after {growth[0]['past']:,}"
+        found.append(_ratio(name, growth[-1], growth[0], 0.9))
+    if "pay_spread@1" in results and "echo@1" in results:
+        trips = results["pay_spread@1"]["p50_ms"] / results["echo@1"]["p50_ms"]
+        found.append({"name": "echo round trips in one payment alone", "value": round(trips, 2), "at_most": 4})
+    return found
+
+
+def print_report(latest: dict[str, Any]) -> None:
     """Everything that was measured."""
-    table = Table(title="medians; CPU in µs for each payment")
+    console = Console(width=None if Console().is_terminal else 120)
+    console.print(_figures([*latest["figures"].values(), *latest["growth"]]))
+    console.print(_ratios(latest["ratios"]))
+    for name, counts in latest["counts"].items():
+        console.print(f"{name}, for each payment: {counts}", highlight=False)
+    for one in latest["growth"]:
+        console.print(f"{one['past']:,} payments: {one['bytes_a_payment']:,.0f} bytes each", highlight=False)
+
+
+def write(latest: dict[str, Any]) -> None:
+    """Keep every figure."""
+    OUT.mkdir(exist_ok=True)
+    LATEST.write_text(json.dumps(latest, indent=1) + "\n")
+
+
+def _ratio(name: str, above: dict[str, Any], below: dict[str, Any], target: float | None) -> dict[str, Any]:
+    return {"name": name, "value": round(above["rate"] / below["rate"], 3), "at_least": target}
+
+
+def _figures(results: Growth) -> Table:
+    table = Table(title="medians; CPU in µs for each payment or call")
     for column in ("figure", "in flight", "a second", "p50 ms", "p99 ms", "client", "payment", "order", "postgres"):
         table.add_column(column, justify="left" if column == "figure" else "right")
-    for one in results.values():
+    for one in results:
         cpu = one["cpu_us"]
         shares = [cpu.get("client"), cpu.get("payment", cpu.get("echo")), cpu.get("order"), cpu.get("postgres")]
         table.add_row(
             one["name"],
             str(one["in_flight"]),
-            f"{one['rate']:,.0f}",
+            _number(one["rate"], 0),
             *(_number(one[name], 1) for name in ("p50_ms", "p99_ms")),
             *(_number(share, 0) for share in shares),
         )
-    Console().print(table)
+    return table
 
 
-def write(results: Results, about: dict[str, Any]) -> None:
-    """Keep every figure."""
-    OUT.mkdir(exist_ok=True)
-    LATEST.write_text(json.dumps({"about": about, "figures": results}, indent=1) + "\n")
+def _ratios(found: list[dict[str, Any]]) -> Table:
+    table = Table("ratio", "is", "target", title="ratios in this run")
+    for one in found:
+        target = f"≥ {one['at_least']}" if one.get("at_least") else f"≤ {one['at_most']}" if "at_most" in one else ""
+        table.add_row(one["name"], f"{one['value']:.2f}", target)
+    return table
 
 
 def _number(value: float | None, digits: int) -> str:

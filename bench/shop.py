@@ -19,9 +19,9 @@ def order_id(series: str, n: int) -> str:
     return f"{series}-{n * SCATTER & 0xFFFFFFFF:08x}"
 
 
-def order_id_sql(series: str) -> str:
+def order_id_sql(series: str, n: str = "n") -> str:
     """The same as an SQL expression over a bigint `n`."""
-    return f"'{series}-' || lpad(to_hex(n * {SCATTER} & 4294967295), 8, '0')"
+    return f"'{series}-' || lpad(to_hex({n} * {SCATTER} & 4294967295), 8, '0')"
 
 
 def merchant_of(n: int) -> str:
