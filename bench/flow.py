@@ -68,9 +68,8 @@ def pgbench(flow: Flow, name: str, series: str, folder: Path) -> Figure:
         flow.make(series, last + called)
         before = flow.postgres.cpu_s()
         ended = subprocess.run(
-            [*command, f"--file={script}", flow.postgres.plain_url(DATABASE)],
-            check=True, capture_output=True, text=True,
-        )  # fmt: skip
+            [*command, flow.postgres.plain_url(DATABASE)], check=True, capture_output=True, text=True
+        )
         cpu = flow.postgres.cpu_s() - before
         return Sample(
             rate=_number(r"tps = ([\d.]+)", ended.stdout),
