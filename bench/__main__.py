@@ -22,6 +22,8 @@ from bench.stage import Stage
 # One payment a batch, as the pattern is usually written; as many at a time as there may be.
 UNBATCHED = {"PAYMENT_BATCH_LIMIT": "1", "PAYMENT_LANES": "8"}
 COUNTED = {"pay_spread": "spread", "pay_one_merchant": "one"}
+# What a run is kept as; one of single figures is not.
+KEPT = {"": "latest", "growth": "growth-large"}
 
 
 class Bench:
@@ -115,7 +117,7 @@ class Bench:
 
 
 def main() -> None:
-    """Measure; nothing is kept unless the audit found nothing."""
+    """Measure; nothing is kept when the audit found something."""
     options = _options()
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="payonce-bench-") as name:
@@ -138,9 +140,9 @@ def main() -> None:
         "audits": bench.audits,
     }
     report.print_report(latest)
-    if not options.unaudited:
-        report.write(latest)
-        pictures.draw(latest, report.OUT)
+    if kept := KEPT.get(",".join(options.only)) if not options.unaudited else None:
+        report.write(latest, f"{kept}.json")
+        pictures.draw(latest, report.OUT, growth="growth" if kept == "latest" else kept)
 
 
 def _options() -> argparse.Namespace:
@@ -152,7 +154,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--sizes", type=lambda t: [int(n) for n in t.split(",")], default=[10_000, 1_000_000], help=sizes
     )
-    parser.add_argument("--unaudited", action="store_true", help="for profiling: no audit, and no file")
+    parser.add_argument("--unaudited", action="store_true", help="for profiling: no audit, and nothing is kept")
     return parser.parse_args()
 
 

@@ -57,7 +57,7 @@ class Postgres:
         """What each table takes on disk, with its indexes."""
         query = """SELECT relname::text, pg_total_relation_size(oid) FROM pg_class
                     WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY relname"""
-        return dict(self.rows(name, query))  # type: ignore[arg-type]
+        return {table: int(size) for table, size in self.rows(name, query)}
 
     def cpu_s(self) -> float:
         """CPU seconds of the server, with every process that it has or had."""

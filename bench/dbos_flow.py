@@ -98,7 +98,7 @@ async def main() -> None:
     @DBOS.workflow()
     async def pay(order: str) -> str:
         payer, payee, amount = await read(order)
-        payment_id = await charge(order, payer, payee, amount)
+        payment_id = str(await charge(order, payer, payee, amount))
         await flip(order, payment_id)
         return payment_id
 

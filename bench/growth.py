@@ -18,8 +18,11 @@ class Growth:
 
     def __init__(self, postgres: Postgres, client: Client, log: IO[str], sizes: Sequence[int]) -> None:
         self._client = client
-        self.stages = {size: _filled(postgres, log, size) for size in sizes}
-        self._bytes = {size: _bytes_of(stage) for size, stage in self.stages.items()}
+        self.stages: dict[int, Stage] = {}
+        self._about: dict[int, dict[str, Any]] = {}
+        for size in sizes:
+            self.stages[size], seconds = _filled(postgres, log, size)
+            self._about[size] = {**seconds, **_bytes_of(self.stages[size])}
 
     def figures(self) -> list[Figure]:
         """One for each size."""
@@ -31,14 +34,14 @@ class Growth:
     def results(self, results: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
         """The medians with the size of the past and of the disk."""
         measured = [results[figure.key] for figure in self.figures()]
-        return [{"past": size, **one, **self._bytes[size]} for size, one in zip(self.stages, measured, strict=True)]
+        return [{"past": size, **one, **self._about[size]} for size, one in zip(self.stages, measured, strict=True)]
 
     def close(self) -> None:
         for stage in self.stages.values():
             stage.close()
 
 
-def _filled(postgres: Postgres, log: IO[str], size: int) -> Stage:
+def _filled(postgres: Postgres, log: IO[str], size: int) -> tuple[Stage, dict[str, float]]:
     start = time.monotonic()
     stage = Stage(postgres, f"after_{size}", log, past=size)
     stage.make("spread", figures.RESERVE)
@@ -46,7 +49,7 @@ def _filled(postgres: Postgres, log: IO[str], size: int) -> Stage:
     stage.quiet()
     sealed = time.monotonic()
     print(f"{size:,} payments: filled in {filled - start:.0f} s, sealed in {sealed - filled:.0f} s", file=sys.stderr)
-    return stage
+    return stage, {"fill_s": round(filled - start, 1), "seal_s": round(sealed - filled, 1)}
 
 
 def _bytes_of(stage: Stage) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import platform
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 PACKAGES = ("grpcio", "uvloop", "protobuf", "sqlalchemy", "psycopg", "dbos")
 

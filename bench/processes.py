@@ -10,7 +10,7 @@ from os import environ
 from pathlib import Path
 from typing import IO
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 from bench.load import Measured, Round
 

@@ -1,4 +1,4 @@
-"""The table, the ratios, and `bench/out/latest.json`."""
+"""The table, the ratios, and the file in `bench/out`."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,6 @@ from rich.table import Table
 from bench.sample import Results
 
 OUT = Path(__file__).parent / "out"
-LATEST = OUT / "latest.json"
 # (above, below, target); the figures with most calls in flight.
 RATIOS = (
     ("pay_spread@256", "echo@256", 0.70),
@@ -52,10 +51,10 @@ def print_report(latest: dict[str, Any]) -> None:
         console.print(f"{one['past']:,} payments: {one['bytes_a_payment']:,.0f} bytes each", highlight=False)
 
 
-def write(latest: dict[str, Any]) -> None:
+def write(latest: dict[str, Any], name: str) -> None:
     """Keep every figure."""
     OUT.mkdir(exist_ok=True)
-    LATEST.write_text(json.dumps(latest, indent=1) + "\n")
+    (OUT / name).write_text(json.dumps(latest, indent=1) + "\n")
 
 
 def _ratio(name: str, above: dict[str, Any], below: dict[str, Any], target: float | None) -> dict[str, Any]:
