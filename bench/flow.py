@@ -61,15 +61,18 @@ def pgbench(flow: Flow, name: str, series: str, folder: Path) -> Figure:
         f"--client={CLIENTS}",
         "--jobs=2",
         f"--time={SECONDS}",
+        f"--file={script}",
     ]
+
+    url = flow.postgres.plain_url(DATABASE)
 
     def run() -> Sample:
         last, called = flow.postgres.rows(DATABASE, f"SELECT last_value, is_called FROM orders.{sequence}")[0]
         flow.make(series, last + called)
         before = flow.postgres.cpu_s()
-        ended = subprocess.run(
-            [*command, flow.postgres.plain_url(DATABASE)], check=True, capture_output=True, text=True
-        )
+        ended = subprocess.run([*command, url], check=False, capture_output=True, text=True)
+        if ended.returncode != 0:
+            raise RuntimeError(ended.stderr)
         cpu = flow.postgres.cpu_s() - before
         return Sample(
             rate=_number(r"tps = ([\d.]+)", ended.stdout),
