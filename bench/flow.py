@@ -22,7 +22,8 @@ SCRIPT = Path(__file__).with_name("flow.sql")
 CLIENTS = 32
 SECONDS = 2
 RESERVE = 20_000
-DBOS_IN_FLIGHT = 64
+DBOS_IN_FLIGHT = 16  # more only waits
+DBOS_WINDOW_S = 3.0
 
 
 class Flow:
@@ -91,7 +92,15 @@ def dbos(flow: Flow, client: Client) -> Figure:
         nonlocal used
         flow.make("dbos", used)
         before = (cpu_s(client.process.pid), flow.postgres.cpu_s())
-        asked = Round(kind="dbos", address="", in_flight=DBOS_IN_FLIGHT, series="dbos", first=used, limit=RESERVE)
+        asked = Round(
+            kind="dbos",
+            address="",
+            in_flight=DBOS_IN_FLIGHT,
+            series="dbos",
+            first=used,
+            limit=RESERVE,
+            window_s=DBOS_WINDOW_S,
+        )
         measured = client.run(asked)
         used += measured.done
         after = (cpu_s(client.process.pid), flow.postgres.cpu_s())

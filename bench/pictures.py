@@ -12,15 +12,15 @@ from bench.figures import IN_FLIGHT
 
 # Okabe and Ito's colours: told apart by everyone.
 INK, BLUE, ORANGE, GREEN, PINK = "#222222", "#0072B2", "#D55E00", "#009E73", "#CC79A7"
-SKY, YELLOW, GREY = "#56B4E9", "#E69F00", "#999999"
+SKY, YELLOW, LEMON, GREY = "#56B4E9", "#E69F00", "#F0E442", "#999999"
 LINES = {"echo": ("a call that does nothing", GREY), "pay_spread": ("payments", BLUE),
          "pay_one_merchant": ("payments to one merchant", ORANGE)}  # fmt: skip
 COSTS = {"echo@256": "a call that does nothing", "replay@256": "replay", "pay_batch@3": "payment in a batch call",
          "pay_spread@256": "payment", "pay_one_merchant@256": "payment to one merchant",
          "ticket@256": "payment with a ticket", "pgbench_spread@32": "SQL by hand, no services"}  # fmt: skip
-PROCESSES = {"client": ("client", GREY), "payment": ("payment_service", BLUE), "order": ("order_service", GREEN),
-             "postgres": ("PostgreSQL", ORANGE)}  # fmt: skip
-TABLES = {"payments": BLUE, "history": SKY, "entries": GREEN, "transfers": YELLOW, "seals": PINK}
+PROCESSES = {"client": ("client", GREY), "payment": ("payment_service, or the echo server", BLUE),
+             "order": ("order_service", GREEN), "postgres": ("PostgreSQL", ORANGE)}  # fmt: skip
+TABLES = {"payments": SKY, "history": YELLOW, "entries": GREEN, "transfers": LEMON, "seals": PINK}
 STYLE = {
     "font.size": 11, "text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": GREY, "axes.grid": True,
     "grid.color": "#e6e6e6", "axes.axisbelow": True, "axes.spines.top": False, "axes.spines.right": False,
@@ -48,7 +48,7 @@ def _throughput(figures: Mapping[str, Any]) -> Any:
         points = [figures[f"{name}@{n}"] for n in IN_FLIGHT]
         for axes, what in ((left, "rate"), (right, "p99_ms")):
             axes.plot(IN_FLIGHT, [p[what] for p in points], "o-", color=colour, linewidth=2, label=label)
-    left.set(title="a second", ylim=0)
+    left.set(title="calls a second", ylim=0)
     right.set(title="99th percentile, ms", yscale="log")
     for axes in (left, right):
         axes.set(xscale="log", xlabel="calls in flight", xticks=IN_FLIGHT, xticklabels=map(str, IN_FLIGHT))
@@ -88,8 +88,8 @@ def _growth(growth: list[dict[str, Any]]) -> Any:
     bottom = [0.0] * len(growth)
     for table, colour in TABLES.items():
         each = [one["bytes_a_payment_by_table"][table] for one in growth]
-        bars = right.bar(sizes, each, bottom=bottom, color=colour, width=0.55)
-        right.bar_label(bars, labels=[f"{table} {size:,.0f}" for size in each], label_type="center", fontsize=9)
+        bars = right.bar(sizes, each, bottom=bottom, color=colour, width=0.9)
+        right.bar_label(bars, labels=[f"{table} {size:,.0f}" for size in each], label_type="center", fontsize=8.5)
         bottom = [a + b for a, b in zip(bottom, each, strict=True)]
     right.set(title="bytes of one, with indexes")
     for axes in (left, middle, right):
