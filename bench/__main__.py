@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import signal
 import sys
 import tempfile
 import time
@@ -119,6 +120,7 @@ class Bench:
 def main() -> None:
     """Measure; nothing is kept when the audit found something."""
     options = _options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))  # what was started is stopped
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="payonce-bench-") as name:
         folder = Path(name)

@@ -19,7 +19,7 @@ LINE = re.compile(r"(\w*)\|(\d+)\|LOG: +(?:execute [^:]*|statement): *(\S*) *(\S
 
 
 def count(client: Client, stage: Stage, series: str, in_flight: int) -> dict[str, Any]:
-    """Per payment: statements and transactions in each database, and calls of order_service."""
+    """Per payment, over both databases: statements, transactions, those that write; and calls."""
     postgres = stage.postgres
     first = stage.make(series, RESERVE)
     stage.quiet()
@@ -37,7 +37,8 @@ def count(client: Client, stage: Stage, series: str, in_flight: int) -> dict[str
     return {
         "payments": done,
         "statements": round(sum(counts[name, "statements"] for name in (orders, payments)) / done, 4),
-        "commits": round(sum(counts[name, "transactions"] for name in (orders, payments)) / done, 4),
+        "transactions": round(sum(counts[name, "transactions"] for name in (orders, payments)) / done, 4),
+        "commits": round(sum(counts[name, "commits"] for name in (orders, payments)) / done, 4),
         # Each call of order_service is one transaction there. The client's own call is one more.
         "rpcs": round(1 + counts[orders, "transactions"] / done, 4),
         "payments_in_a_batch": round(2 * done / max(counts[orders, "transactions"], 1), 1),
@@ -45,7 +46,7 @@ def count(client: Client, stage: Stage, series: str, in_flight: int) -> dict[str
 
 
 def tally(log: Iterable[str]) -> Counter[tuple[str, str]]:
-    """Statements and transactions by database; a statement outside of a transaction is one. Pings don't count."""
+    """Statements, transactions (a statement alone is one) and commits by database. Pings don't count."""
     counts: Counter[tuple[str, str]] = Counter()
     open_in: set[str] = set()
     for line in log:
@@ -59,7 +60,8 @@ def tally(log: Iterable[str]) -> Counter[tuple[str, str]]:
             open_in.add(pid)
         elif verb in ("COMMIT", "ROLLBACK"):
             open_in.discard(pid)
-            counts[database, "transactions"] += verb == "COMMIT"
+            counts[database, "transactions"] += 1
+            counts[database, "commits"] += verb == "COMMIT"
         elif pid not in open_in:
             counts[database, "transactions"] += 1
     return counts

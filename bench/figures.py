@@ -13,6 +13,7 @@ BATCHES_IN_FLIGHT = 3
 BATCHES = 9
 # More than a round can use up; what is left is the next one's.
 RESERVE = 20_000
+REFUNDS = 1_000
 
 
 def echo(client: Client, server: Server, in_flight: int) -> Figure:
@@ -86,12 +87,12 @@ def refund(client: Client, stage: Stage) -> Figure:
                 WHERE state = 'succeeded' AND correction_id IS NULL"""
 
     def run() -> Sample:
-        first = stage.make("refund", RESERVE)
+        first = stage.make("refund", REFUNDS)
         paid = client.run(
-            Round(kind="pay", address=stage.address, in_flight=FULL, series="refund", first=first, limit=2_000)
+            Round(kind="pay", address=stage.address, in_flight=FULL, series="refund", first=first, limit=REFUNDS)
         )
         stage.used["refund"] += paid.done
-        stage.quiet()
+        stage.quiet(sealed=False)
         subjects = [f"order:{order_id('refund', n)}" for n in range(first, first + paid.done)]
         ids = [row[0] for row in stage.postgres.rows(stage.payments_database, query, [subjects])]
         return _run(client, stage, Round(kind="refund", address=stage.address, in_flight=FULL, items=ids))
@@ -102,7 +103,7 @@ def refund(client: Client, stage: Stage) -> Figure:
 def _run(client: Client, stage: Stage, asked: Round) -> Sample:
     before = _cpu(client, stage)
     measured = client.run(asked)
-    stage.quiet()
+    stage.quiet(sealed=asked.in_flight == FULL or asked.size > 1)  # there is little to seal of the others
     after = _cpu(client, stage)
     return Sample(
         rate=measured.rate,

@@ -4,6 +4,7 @@ One database has the tables of both services, from their own migrations, each in
 """
 
 import re
+import resource
 import subprocess
 from pathlib import Path
 
@@ -70,15 +71,15 @@ def pgbench(flow: Flow, name: str, series: str, folder: Path) -> Figure:
     def run() -> Sample:
         last, called = flow.postgres.rows(DATABASE, f"SELECT last_value, is_called FROM orders.{sequence}")[0]
         flow.make(series, last + called)
-        before = flow.postgres.cpu_s()
+        before = (_cpu_of_programs_s(), flow.postgres.cpu_s())
         ended = subprocess.run([*command, url], check=False, capture_output=True, text=True)
         if ended.returncode != 0:
             raise RuntimeError(ended.stderr)
-        cpu = flow.postgres.cpu_s() - before
+        after = (_cpu_of_programs_s(), flow.postgres.cpu_s())
         return Sample(
             rate=_number(r"tps = ([\d.]+)", ended.stdout),
             done=int(_number(r"actually processed: (\d+)", ended.stdout)),
-            cpu_s={"postgres": cpu},
+            cpu_s={"client": after[0] - before[0], "postgres": after[1] - before[1]},
         )
 
     return Figure(name=name, in_flight=CLIENTS, run=run)
@@ -113,6 +114,12 @@ def dbos(flow: Flow, client: Client) -> Figure:
         )
 
     return Figure(name="dbos", in_flight=DBOS_IN_FLIGHT, run=run)
+
+
+def _cpu_of_programs_s() -> float:
+    """CPU seconds of programs that we ran and that ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _in_schema(url: str, schema: str) -> str:

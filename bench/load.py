@@ -36,7 +36,7 @@ class Round:
     limit: int = sys.maxsize  # of items
     size: int = 1  # payments in an item
     warm_s: float = 0.3
-    window_s: float = 1.5
+    window_s: float = 1.2
 
 
 @dataclass(frozen=True, kw_only=True)

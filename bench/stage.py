@@ -11,9 +11,11 @@ from shared.migrations import migrate
 
 CHUNK = 50_000
 QUIET_LIMIT_S = 3600.0
-UNQUIET = """
+UNFINISHED = """
     SELECT EXISTS (SELECT FROM payments WHERE state = 'succeeded' AND confirmed_at IS NULL)
         OR EXISTS (SELECT FROM corrections WHERE completed_at IS NULL)
+"""
+UNSEALED = """
         OR (SELECT max(position) FROM transfers) > (SELECT position FROM seal_heads WHERE chain = 'transfers')
         OR (SELECT max(position) FROM history) > (SELECT position FROM seal_heads WHERE chain = 'history')
 """
@@ -61,10 +63,11 @@ class Stage:
             self._made[series] = until
         return first
 
-    def quiet(self) -> None:
-        """Wait until every payment is confirmed and sealed: what a round left behind is not the next one's."""
+    def quiet(self, *, sealed: bool = True) -> None:
+        """Wait until every payment is confirmed, and sealed: what a round left behind is not the next one's."""
+        query = UNFINISHED + (UNSEALED if sealed else "")
         until = time.monotonic() + QUIET_LIMIT_S
-        while self.postgres.value(self.payments_database, UNQUIET):
+        while self.postgres.value(self.payments_database, query):
             if time.monotonic() > until:
                 raise RuntimeError(f"{self.name} does not come to rest")
             time.sleep(0.1)
