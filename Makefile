@@ -56,7 +56,7 @@ lock: $(VENV)/dev.done  ## write the locks after a change of pyproject.toml; UPG
 bench: $(VENV)/bench.done  ## the figures of docs/performance.md, in 8 minutes; some of them with ARGS="--only echo,pay_spread"
 	$(BIN)/python -m bench $(ARGS)
 
-bench-growth: $(VENV)/bench.done  ## the same with 10 million payments in place: an hour, 20 GB of disk
+bench-growth: $(VENV)/bench.done  ## the same with 10 million payments in place: an hour, 30 GB of disk in TMPDIR
 	$(BIN)/python -m bench --only growth --sizes 10_000,1_000_000,10_000_000 $(ARGS)
 
 containers:  ## the images payonce/order_service and payonce/payment_service

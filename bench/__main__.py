@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from bench import counting, figures, flow, machine, pictures, report
-from bench.audited import audit
+from bench.audited import audit, require_audit
 from bench.database import Postgres
 from bench.figures import FULL, IN_FLIGHT
 from bench.flow import Flow
@@ -35,7 +35,8 @@ class Bench:
         self._stack = contextlib.ExitStack()
         self.postgres = Postgres(folder)
         self._stack.callback(self.postgres.close)
-        self._client = self._closing(Client(log))
+        self._client = Client(log)
+        self._stack.callback(self._client.process.close)
         self.audits: list[str] = []
 
     def figures(self) -> tuple[Results, dict[str, Any]]:
@@ -45,7 +46,7 @@ class Bench:
             stack.callback(stage.close)
             unbatched = Stage(self.postgres, "unbatched", self._log, settings=UNBATCHED)
             stack.callback(unbatched.close)
-            wanted = [figure for figure in self._all(stage, unbatched) if self._is_wanted(figure)]
+            wanted = [figure for figure in self._all(stage, unbatched, stack) if self._is_wanted(figure)]
             results = self._measure(wanted)
             names = {figure.name for figure in wanted}
             counts = {
@@ -69,13 +70,13 @@ class Bench:
     def close(self) -> None:
         self._stack.close()
 
-    def _all(self, stage: Stage, unbatched: Stage) -> list[Figure]:
-        client = self._client
-        echo = Server("bench.echo", self._log)
-        self._stack.callback(echo.process.close)
+    def _all(self, stage: Stage, unbatched: Stage, stack: contextlib.ExitStack) -> list[Figure]:
+        client, echo = self._client, Server("bench.echo", self._log)
+        stack.callback(echo.process.close)
         by_hand = Flow(self.postgres)
         dbos_urls = {"BENCH_FLOW_URL": by_hand.url, "BENCH_DBOS_URL": self.postgres.create("dbos")}
-        dbos = self._closing(Client(self._log, "bench.dbos_flow", dbos_urls))
+        dbos = Client(self._log, "bench.dbos_flow", dbos_urls)
+        stack.callback(dbos.process.close)
         return [
             *(figures.echo(client, echo, n) for n in IN_FLIGHT),
             *(figures.pay(client, stage, "pay_spread", "spread", n) for n in IN_FLIGHT),
@@ -112,15 +113,13 @@ class Bench:
                 self.audits.append(f"{stage.name}: {audit(stage.urls)}")
                 print(self.audits[-1], file=sys.stderr, flush=True)
 
-    def _closing(self, client: Client) -> Client:
-        self._stack.callback(client.process.close)
-        return client
-
 
 def main() -> None:
     """Measure; nothing is kept when the audit found something."""
     options = _options()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))  # what was started is stopped
+    if not options.unaudited:
+        require_audit()
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="payonce-bench-") as name:
         folder = Path(name)
