@@ -36,9 +36,9 @@ def assemble(url: str, prepare: Callable[[], None]) -> Service:
     batches = Database(url, pool_size=2 * settings.lanes + 4, application=NAME)
     calls = Database(url, pool_size=settings.pool_size, application=NAME)
     orders = OrdersClient(settings.order_service, timeout_s=settings.order_timeout_s)
-    take_back = TakeBack(batches, orders)
+    take_back, by_request = TakeBack(batches, orders), TakeBack(calls, orders)
     confirm = Confirm(batches, orders, take_back)
-    captures = Captures(calls, confirm)
+    captures = Captures(calls, confirm, by_request)
     completer = Completer(batches, confirm, take_back, captures)
     sealer = Sealer(batches)
     limits = {"lanes": settings.lanes, "batch_limit": settings.batch_limit, "queue_limit": settings.queue_limit}
@@ -47,8 +47,8 @@ def assemble(url: str, prepare: Callable[[], None]) -> Service:
         pay_tickets=Coalescer(PayTickets(batches), **limits),
         tickets=Tickets(calls),
         captures=captures,
-        refunds=Refunds(calls, TakeBack(calls, orders)),
-        endings=Endings(calls, orders, TakeBack(calls, orders)),
+        refunds=Refunds(calls, by_request),
+        endings=Endings(calls, orders, by_request),
         lookups=Lookups(calls),
         accounts=Accounts(calls),
     )

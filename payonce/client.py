@@ -1,4 +1,4 @@
-"""An async client with deadlines and retries. Every method may be called again: nothing happens twice."""
+"""An async client with deadlines and retries. Every method may be called again: no money moves twice."""
 
 from dataclasses import dataclass
 from types import TracebackType

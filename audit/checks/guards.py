@@ -11,14 +11,27 @@ GUARDED = """
 """
 CLAIM = """
      UNION ALL
-    SELECT 'payments_claim', 'is not there, or not valid'
-     WHERE NOT EXISTS (SELECT FROM pg_index WHERE indexrelid = to_regclass('payments_claim')
-                          AND indrelid = to_regclass('payments') AND indisunique AND indisvalid)
+    SELECT 'payments_claim', 'is not there, not valid, or not what it was'
+     WHERE NOT EXISTS (SELECT FROM pg_index WHERE indexrelid = to_regclass('payments_claim') AND indisvalid
+                          AND pg_get_indexdef(indexrelid) LIKE
+                              'CREATE UNIQUE INDEX payments_claim ON %%payments USING btree (subject) '
+                              'WHERE (state <> ''declined''::text)')
+     UNION ALL
+    SELECT name, 'is not there, or not what it was'
+      FROM (VALUES ('accounts_no_overdraft', 'accounts',
+                    'CHECK (((kind <> ''customer''::text) OR (balance_minor >= held_minor)))'),
+                   ('requests_pkey', 'requests', 'PRIMARY KEY (caller, method, request_id)'),
+                   ('tickets_pkey', 'tickets', 'PRIMARY KEY (subject)')) AS guard (name, of, definition)
+     WHERE NOT EXISTS (SELECT FROM pg_constraint WHERE conname = name AND conrelid = to_regclass(of) AND convalidated
+                          AND pg_get_constraintdef(oid) = definition)
 """
-TABLES = "'accounts', 'transfers', 'entries', 'payments', 'tickets', 'corrections', 'history', 'seals'"
+TABLES = ("accounts", "transfers", "entries", "payments", "tickets", "corrections", "history", "requests", "seals")
+COUNTS = {"guards": len(TABLES) + 4, "guard of orders": 1}  # the claim, and three constraints, too
 
 PAYMENTS_GUARDS = Check(
-    "I15 the guards against edits and double charges are in place", "guards", GUARDED.format(tables=TABLES) + CLAIM
+    "I15 the guards against edits and double charges are in place",
+    "guards",
+    GUARDED.format(tables=str(TABLES)[1:-1]) + CLAIM,
 )
 ORDERS_GUARDS = Check(
     "I15 the guards against edits of orders are in place", "guard of orders", GUARDED.format(tables="'orders'")

@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TypeAlias
 from uuid import UUID
 
 from payment_service.domain.ledger import Hold, Movement, Transfer, TransferKind
 from payment_service.domain.payments import Payment, PaymentState, StateReason, Subject, order_of, refusal
-from payment_service.domain.tickets import PayWithTicket
 from shared.errors import PayonceError, Reason
 from shared.money import Money
 
@@ -54,9 +52,6 @@ class PayOrder:
     caller: str
     expected_amount: Money | None = None
     hold_for: timedelta | None = None
-
-
-Command: TypeAlias = PayOrder | PayWithTicket
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +141,10 @@ REFUSED_BECAUSE = {
 }
 
 
-def in_progress(subject: str) -> PayonceError:
+def in_progress(subject: Subject) -> PayonceError:
     """The answer when an attempt on this order or ticket did not come to its end in time."""
     text = "This is being paid by another request; send it again."
-    metadata = {"order_id": order_id} if (order_id := order_of(Subject(subject))) else {}
+    metadata = {"order_id": order_id} if (order_id := order_of(subject)) else {}
     return PayonceError(Reason.PAYMENT_IN_PROGRESS, text, metadata=metadata, retry_after_s=0.5)
 
 

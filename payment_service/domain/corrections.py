@@ -39,6 +39,21 @@ class Correction:
     completed_at: datetime | None = None
 
 
+def whole(payment: Payment, correction_id: UUID, state_reason: StateReason, actor: str, reason: str = "") -> Correction:
+    """What takes the whole payment back: a reservation is voided, what is left of a charge is reversed."""
+    held = payment.state == PaymentState.AUTHORIZED
+    return Correction(
+        correction_id,
+        payment.subject,
+        payment.payment_id,
+        CorrectionKind.VOID if held else CorrectionKind.REVERSAL,
+        payment.amount if held else payment.refundable,
+        state_reason,
+        reason,
+        actor,
+    )
+
+
 # Where a correction of the whole leads, and what the history calls its begin and its end.
 STATE_AFTER = {
     CorrectionKind.REFUND: PaymentState.REFUNDED,

@@ -97,11 +97,12 @@ class Lookup:
 
     outcome: LookupOutcome
     payment: Payment | None
+    ticket_expired: bool = False
 
     @property
     def safe_to_retry(self) -> bool:
         """Nothing has been charged, and a new attempt may charge."""
-        return self.outcome in (LookupOutcome.NOT_SEEN, LookupOutcome.DECLINED)
+        return self.outcome in (LookupOutcome.NOT_SEEN, LookupOutcome.DECLINED) and not self.ticket_expired
 
 
 @dataclass(frozen=True, slots=True)

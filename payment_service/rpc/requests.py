@@ -8,9 +8,9 @@ from uuid import UUID
 from payment_service.domain.charges import PayOrder
 from payment_service.domain.ledger import AccountKind
 from payment_service.domain.payments import PaymentFilter, Subject, order_subject
+from payment_service.domain.requests import RequestKey
 from payment_service.domain.tickets import PayWithTicket, ticket_subject
 from payment_service.rpc.messages import STATE
-from payment_service.storage.requests import RequestKey
 from payment_service.usecases.accounts import NewAccount
 from payment_service.usecases.once import Request
 from payment_service.usecases.refunds import Refund
@@ -45,6 +45,8 @@ ASKED_STATE = {message: state for state, message in STATE.items()}
 def once_request(method: str, request: Any) -> Request:
     """What makes a request with a `request_id` happen once: caller, method, id; and its fields as fingerprint."""
     fields = named_fields(request, without=("request_id",))
+    if "payment_id" in fields:
+        fields["payment_id"] = fields["payment_id"].lower()  # a UUID has two spellings
     return Request(RequestKey(CALLER, method, request.request_id), fields)
 
 

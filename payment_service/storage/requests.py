@@ -1,22 +1,13 @@
 """Statements on the table `requests`: the keys of requests that have no natural one."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from payment_service.domain.requests import RequestKey
 from payment_service.storage.schema import requests
 from shared.database import Connection
-
-
-@dataclass(frozen=True, slots=True)
-class RequestKey:
-    """Who asked for what, under which id."""
-
-    caller: str
-    method: str
-    request_id: str
 
 
 async def claim(connection: Connection, key: RequestKey, fingerprint: dict[str, Any]) -> bool:

@@ -7,7 +7,6 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB, UUID
 
 metadata = sa.MetaData()
-_now = sa.func.now()
 
 
 def _text(name: str, *, nullable: bool = False) -> sa.Column[object]:

@@ -1,7 +1,6 @@
 """Statements that seal. A digest is made of every column, so that no edit goes unseen."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -39,24 +38,21 @@ DIGESTS = {
 NEWEST = {chain: f"SELECT coalesce(max(position), 0) FROM {chain}" for chain in Chain}  # noqa: S608
 
 
-@dataclass(frozen=True, slots=True)
-class Horizon:
-    """The newest position in sight, and which transactions were under way then: from `oldest` on, before `next`."""
-
-    newest: int
-    oldest: int
-    next: int
+async def newest(connection: Connection, chain: Chain) -> int:
+    """The newest position in sight; 0 when there is none."""
+    return int((await connection.execute(sa.text(NEWEST[chain]))).scalar_one())
 
 
-async def horizon(connection: Connection, chain: Chain) -> Horizon:
-    """What one snapshot shows."""
-    query = sa.text(
-        f"""SELECT ({NEWEST[chain]}) AS newest,
-                   pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS oldest,
-                   pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next"""
-    )
-    row = (await connection.execute(query)).one()
-    return Horizon(row.newest, row.oldest, row.next)
+async def number(connection: Connection) -> int:
+    """A transaction number of our own: greater than every one that was given out before."""
+    query = sa.text("SELECT pg_current_xact_id()::text::bigint")
+    return int((await connection.execute(query)).scalar_one())
+
+
+async def oldest_under_way(connection: Connection) -> int:
+    """Every transaction with a smaller number than this has ended."""
+    query = sa.text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+    return int((await connection.execute(query)).scalar_one())
 
 
 async def lock_head(connection: Connection, chain: Chain) -> Head | None:

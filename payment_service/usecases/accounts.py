@@ -99,7 +99,7 @@ class Accounts:
             leg = made.posted[0].target if kind == TransferKind.DEPOSIT else made.posted[0].source
             return {"account_id": leg.account_id, "sequence": leg.sequence, "transfer_id": str(leg.transfer_id)}
 
-        response, replayed = await once(self._database, request, effect)
+        response, replayed = await once(self._database, request, transfer.transfer_id, effect)
         entry = await self._database.read(
             lambda connection: ledger.entry(connection, response["account_id"], response["sequence"])
         )

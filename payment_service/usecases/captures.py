@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from payment_service.domain.charges import Paid, answer_of
-from payment_service.domain.corrections import Correction, CorrectionKind, no_charge
+from payment_service.domain.corrections import Correction, no_charge, whole
 from payment_service.domain.history import COMPLETER, Event, EventKind
 from payment_service.domain.ledger import Transfer, TransferKind
 from payment_service.domain.payments import Payment, PaymentState, StateReason, refusal
 from payment_service.storage import corrections, history, payments
 from payment_service.usecases.confirm import Confirm
 from payment_service.usecases.post import post
-from payment_service.usecases.take_back import begin
+from payment_service.usecases.take_back import TakeBack, begin
 from shared.database import Connection, Database
 from shared.errors import PayonceError, Reason
 from shared.failpoints import failpoint
@@ -22,9 +22,10 @@ from shared.money import Money
 class Captures:
     """Charging authorizations."""
 
-    def __init__(self, database: Database, confirm: Confirm) -> None:
+    def __init__(self, database: Database, confirm: Confirm, take_back: TakeBack) -> None:
         self._database = database
         self._confirm = confirm
+        self._take_back = take_back
 
     async def capture(self, payment_id: UUID, amount: Money | None, caller: str) -> Paid:
         """The payment, charged; `amount` None means all of it. Raises as the proto says."""
@@ -46,7 +47,7 @@ class Captures:
         if isinstance(outcome, PayonceError):
             raise outcome
         payment, replayed = outcome
-        end = (await self._confirm.flip([payment]))[payment.subject]
+        end = (await self._confirm.flip([payment], self._take_back))[payment.subject]
         answer = end if isinstance(end, PayonceError) else answer_of(end, hold=False, replayed=replayed)
         if isinstance(answer, PayonceError):
             raise answer
@@ -93,6 +94,8 @@ async def _not_captured(connection: Connection, payment_id: UUID, wanted: Money)
     payment = await payments.by_id(connection, payment_id)
     if payment is None:
         raise refusal(Reason.PAYMENT_NOT_FOUND, payment_id=payment_id)
+    if payment.state == PaymentState.SUCCEEDED and payment.expires_at is None:
+        return refusal(Reason.PAYMENT_CAPTURED, payment_id=payment_id)  # it never was an authorization
     if payment.state == PaymentState.SUCCEEDED:
         if payment.captured_minor == wanted.minor_units:
             return payment, True
@@ -122,14 +125,5 @@ async def _correction_of(connection: Connection, payment: Payment) -> Correction
 async def _begin_expiry(connection: Connection, payment: Payment) -> Correction | None:
     if payment.correction_id is not None:
         return None
-    correction = Correction(
-        new_id(),
-        payment.subject,
-        payment.payment_id,
-        CorrectionKind.VOID,
-        payment.amount,
-        StateReason.AUTHORIZATION_EXPIRED,
-        "",
-        COMPLETER,
-    )
+    correction = whole(payment, new_id(), StateReason.AUTHORIZATION_EXPIRED, COMPLETER)
     return await begin(connection, payment, correction)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from payment_service.domain.charges import Attempt
+from payment_service.domain.charges import Attempt, in_progress
 from payment_service.domain.history import Event, EventKind
 from payment_service.domain.ledger import Refused
 from payment_service.domain.payments import Payment, PaymentState, Subject, order_of, refusal
@@ -39,6 +39,18 @@ async def charge(database: Database, attempts: Sequence[Attempt]) -> Charged:
         return {**await _found(connection, attempts, claimed), **claimed, **errors}
 
     return await database.transact(work, name="charge")
+
+
+async def charge_or_split(database: Database, attempts: Sequence[Attempt]) -> Charged:
+    """`charge`; one alone that has to wait too long is PAYMENT_IN_PROGRESS, a batch is split by who called."""
+    if not attempts:
+        return {}
+    try:
+        return await charge(database, attempts)
+    except ContendedError:
+        if len(attempts) > 1:
+            raise  # the batch is split, so that only the one who waits has to wait
+        return {attempts[0].subject: in_progress(attempts[0].subject)}
 
 
 async def _use_tickets(connection: Connection, won: Sequence[Attempt]) -> set[UUID]:

@@ -26,8 +26,12 @@ class Confirm:
         self._take_back = take_back
         self._flipped: set[tuple[Subject, UUID]] = set()
 
-    async def flip(self, charged: Sequence[Payment]) -> dict[Subject, Standing | PayonceError]:
+    async def flip(
+        self, charged: Sequence[Payment], take_back: TakeBack | None = None
+    ) -> dict[Subject, Standing | PayonceError]:
         """For each subject its payment as it stands now; an error where a refused charge could not be taken back yet.
+
+        `take_back` is given by callers who have connections of their own.
 
         An unknown outcome never reverses: the completer asks again.
         """
@@ -38,7 +42,9 @@ class Confirm:
                 self._flipped.add((payment.subject, payment.payment_id))
                 ends[payment.subject] = Standing(payment, confirmed=True)
             elif verdict == Verdict.REFUSED and found in REFUSED_BECAUSE:
-                ends[payment.subject] = await self._refused(payment, REFUSED_BECAUSE[found])
+                ends[payment.subject] = await self._refused(
+                    take_back or self._take_back, payment, REFUSED_BECAUSE[found]
+                )
             else:
                 log.warning("flip.unknown", subject=payment.subject, payment_id=str(payment.payment_id))
                 ends[payment.subject] = Standing(payment, confirmed=False)
@@ -64,10 +70,10 @@ class Confirm:
             self._flipped |= flipped
             raise
 
-    async def _refused(self, payment: Payment, reason: Reason) -> Standing | PayonceError:
+    async def _refused(self, take_back: TakeBack, payment: Payment, reason: Reason) -> Standing | PayonceError:
         """Take back; what goes wrong with one payment never fails its neighbours, and the completer tries again."""
         try:
-            return Standing(await self._take_back.after_refusal(payment, StateReason(reason)), confirmed=False)
+            return Standing(await take_back.after_refusal(payment, StateReason(reason)), confirmed=False)
         except Exception:
             log.exception("reversal.again", subject=payment.subject, payment_id=str(payment.payment_id))
             return in_progress(payment.subject)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from payment_service.clients.orders import OrdersClient
 from payment_service.domain.charges import REFUSED_BECAUSE, Attempt, OrderStatus
-from payment_service.domain.corrections import Correction, CorrectionKind, begun, no_charge
+from payment_service.domain.corrections import Correction, CorrectionKind, begun, no_charge, whole
 from payment_service.domain.payments import (
     Payment,
     PaymentState,
@@ -84,12 +84,13 @@ class Endings:
 
     async def _take_in_hand(self, payment: Payment, why: Why) -> Taken | None:
         """Begin to end the payment, or find who began before; None when it changed meanwhile."""
+        own = new_id()
 
         async def work(connection: Connection) -> Taken | None:
             if payment.correction_id is not None:
                 return Taken(await corrections.by_id(connection, payment.subject, payment.correction_id), before=True)
-            mine = await begin(connection, payment, _correction(payment, why))
-            return Taken(mine, before=False) if mine else None
+            mine = await begin(connection, payment, whole(payment, own, why.state_reason, why.caller, why.reason))
+            return Taken(mine, before=False) if mine else await _own(connection, payment.subject, own)
 
         return await self._database.transact(work, name="begin_ending")
 
@@ -105,7 +106,7 @@ class Endings:
 
         async def work(connection: Connection) -> Taken | None:
             if not await claims.tombstone(connection, attempt, correction.correction_id):
-                return None
+                return await _own(connection, subject, correction.correction_id)
             written = await corrections.write(connection, correction, completed=False)
             await history.record(connection, [begun(correction)])
             return Taken(written, before=False)
@@ -137,8 +138,8 @@ class Endings:
 
         async def work(connection: Connection) -> Attempt:
             ticket = (await tickets.by_subjects(connection, [subject])).get(subject)
-            if ticket is None:
-                raise refusal(Reason.TICKET_NOT_FOUND)
+            if ticket is None or ticket.caller != why.caller:
+                raise refusal(Reason.TICKET_NOT_FOUND)  # somebody else's = absent
             payer = await accounts.by_id(connection, ticket.payer_account_id)
             open_amount = Money(payer.balance.currency if payer else "XXX", 0)
             amount = ticket.amount or open_amount
@@ -164,13 +165,12 @@ class Endings:
         return payment
 
 
-def _correction(payment: Payment, why: Why) -> Correction:
-    held = payment.state == PaymentState.AUTHORIZED
-    kind = CorrectionKind.VOID if held else CorrectionKind.REVERSAL
-    amount = payment.amount if held else payment.refundable
-    return Correction(
-        new_id(), payment.subject, payment.payment_id, kind, amount, why.state_reason, why.reason, why.caller
-    )
+async def _own(connection: Connection, subject: Subject, correction_id: UUID) -> Taken | None:
+    """Our own correction, begun by this transaction before: it is run again after a commit whose answer was lost."""
+    found = (await payments.by_subjects(connection, [subject])).get(subject)
+    if found is None or found.correction_id != correction_id:
+        return None
+    return Taken(await corrections.by_id(connection, subject, correction_id), before=False)
 
 
 def _late(subject: Subject, payer: str, payee: str, amount: Money, why: Why) -> Attempt:

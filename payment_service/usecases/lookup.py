@@ -7,6 +7,7 @@ from uuid import UUID
 from payment_service.domain.corrections import Correction
 from payment_service.domain.history import Event
 from payment_service.domain.payments import Lookup, LookupOutcome, Payment, PaymentFilter, Subject, order_of, refusal
+from payment_service.domain.tickets import Ticket, TicketStatus
 from payment_service.storage import claims, corrections, history, payments, tickets
 from shared.database import Connection, Database
 from shared.errors import Reason
@@ -45,7 +46,7 @@ class Lookups:
         subject = await self._subject(named)
 
         async def work(connection: Connection) -> Lookup:
-            await _require_ticket(connection, subject)
+            ticket = await _ticket(connection, subject)
             # The lock first: an attempt that commits between the two reads is then found by the second.
             held = await claims.is_held(connection, subject)
             found = (await payments.by_subjects(connection, [subject])).get(subject)
@@ -54,7 +55,8 @@ class Lookups:
             if held:
                 return Lookup(LookupOutcome.IN_PROGRESS, None)
             declined = await payments.latest_declined(connection, subject)
-            return Lookup(LookupOutcome.DECLINED if declined else LookupOutcome.NOT_SEEN, declined)
+            expired = ticket is not None and ticket.status == TicketStatus.EXPIRED
+            return Lookup(LookupOutcome.DECLINED if declined else LookupOutcome.NOT_SEEN, declined, expired)
 
         return await self._database.read(work)
 
@@ -63,12 +65,11 @@ class Lookups:
         subject = await self._subject(named)
 
         async def work(connection: Connection) -> Explanation:
-            await _require_ticket(connection, subject)
-            return Explanation(
-                await payments.attempts_of(connection, subject),
-                await history.of_subject(connection, subject),
-                await corrections.of_subject(connection, subject),
-            )
+            await _ticket(connection, subject)
+            # The attempts last: one that commits between the reads is then among them, with its history or without.
+            taken_back = await corrections.of_subject(connection, subject)
+            events = await history.of_subject(connection, subject)
+            return Explanation(await payments.attempts_of(connection, subject), events, taken_back)
 
         return await self._database.read(work)
 
@@ -76,6 +77,11 @@ class Lookups:
         return (await self.get(named)).subject if isinstance(named, UUID) else named
 
 
-async def _require_ticket(connection: Connection, subject: Subject) -> None:
-    if not order_of(subject) and not await tickets.by_subjects(connection, [subject]):
+async def _ticket(connection: Connection, subject: Subject) -> Ticket | None:
+    """The ticket that the subject is; None when it is an order."""
+    if order_of(subject):
+        return None
+    found = (await tickets.by_subjects(connection, [subject])).get(subject)
+    if found is None:
         raise refusal(Reason.TICKET_NOT_FOUND)
+    return found

@@ -3,9 +3,10 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
+from payment_service.domain.requests import RequestKey
 from payment_service.storage import requests
-from payment_service.storage.requests import RequestKey
 from shared.database import Connection, Database
 from shared.errors import PayonceError, Reason
 
@@ -21,11 +22,12 @@ class Request:
     fields: Json
 
 
-async def once(database: Database, request: Request, effect: Effect) -> tuple[Json, bool]:
+async def once(database: Database, request: Request, own: UUID, effect: Effect) -> tuple[Json, bool]:
     """The answer, and whether it was given before. `effect` runs the first time, in the same transaction as the claim.
 
-    Of several at the same time the others wait for the first to commit, and replay. `effect` must give the same answer
-    when the transaction is run again, so ids are made before. Raises IDEMPOTENCY_KEY_REUSED when the id came with other
+    Of several at the same time the others wait for the first to commit, and replay. `own` is the id that the effect
+    gives to what it makes, and stands in its answer: by it a transaction that is run again, after a commit whose answer
+    was lost, knows its own. Raises IDEMPOTENCY_KEY_REUSED when the id came with other
     parameters before.
     """
 
@@ -42,6 +44,6 @@ async def once(database: Database, request: Request, effect: Effect) -> tuple[Js
                 "This request_id came with other parameters before.",
                 metadata={"request_id": request.key.request_id, "fields": ",".join(differing)},
             )
-        return response, True
+        return response, str(own) not in response.values()
 
     return await database.transact(work, name=request.key.method)

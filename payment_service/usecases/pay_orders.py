@@ -14,14 +14,13 @@ from payment_service.domain.charges import (
     Standing,
     answer_of,
     check_expected,
-    in_progress,
     next_step,
 )
 from payment_service.domain.payments import Payment, Subject, order_subject, refusal
 from payment_service.storage import payments
-from payment_service.usecases.charge import Charged, charge
+from payment_service.usecases.charge import charge_or_split
 from payment_service.usecases.confirm import Confirm
-from shared.database import ContendedError, Database
+from shared.database import Database
 from shared.errors import PayonceError, Reason
 from shared.failpoints import failpoint
 from shared.ids import new_id
@@ -60,15 +59,14 @@ class PayOrders:
         known = [a.subject for a in attempts if orders[a.subject].status != OrderStatus.UNPAID]
         own = await self._own(known)
         steps = {a.subject: next_step(orders[a.subject], own.get(a.subject)) for a in attempts}
-        for subject, outcome in (await self._charge([a for a in attempts if steps[a.subject] is None])).items():
+        for subject, outcome in (
+            await charge_or_split(self._database, [a for a in attempts if steps[a.subject] is None])
+        ).items():
             steps[subject] = outcome if isinstance(outcome, PayonceError) else next_step(orders[subject], outcome)
         ends: Ends = {s: step for s, step in steps.items() if isinstance(step, Standing | PayonceError)}
         if flips := [step.payment for step in steps.values() if isinstance(step, Flip)]:
             ends |= await self._confirm.flip(flips)
         return ends
-
-    async def _charge(self, attempts: Sequence[Attempt]) -> Charged:
-        return await charge_or_split(self._database, attempts)
 
     async def _own(self, subjects: Sequence[Subject]) -> dict[Subject, Payment]:
         if not subjects:
@@ -90,18 +88,6 @@ class PayOrders:
             return mismatch or answer_of(standing, hold=command.hold_for is not None, replayed=True)
 
         return [answer(command) for command in commands]
-
-
-async def charge_or_split(database: Database, attempts: Sequence[Attempt]) -> Charged:
-    """`charge`; one alone that has to wait too long is PAYMENT_IN_PROGRESS, a batch is split by who called."""
-    if not attempts:
-        return {}
-    try:
-        return await charge(database, attempts)
-    except ContendedError:
-        if len(attempts) > 1:
-            raise  # the batch is split, so that only the one who waits has to wait
-        return {attempts[0].subject: in_progress(attempts[0].subject)}
 
 
 def _attempt(subject: Subject, command: PayOrder, order: Order) -> Attempt:

@@ -8,7 +8,7 @@ from payment_service.domain.ledger import AccountKind
 from payment_service.domain.payments import Payment, Subject, refusal
 from payment_service.domain.tickets import PayWithTicket, Ticket, check_made_for, check_used_for
 from payment_service.storage import accounts, tickets
-from payment_service.usecases.pay_orders import charge_or_split
+from payment_service.usecases.charge import charge_or_split
 from shared.database import Connection, Database
 from shared.errors import PayonceError, Reason, contended
 from shared.ids import new_id

@@ -49,7 +49,7 @@ class Refunds:
             correction = await _write_down(connection, command, correction_id)
             return {"subject": correction.subject, "correction_id": str(correction.correction_id)}
 
-        response, replayed = await once(self._database, request, effect)
+        response, replayed = await once(self._database, request, correction_id, effect)
         subject, refund_id = Subject(response["subject"]), UUID(response["correction_id"])
         refund = await self._database.read(lambda c: corrections.by_id(c, subject, refund_id))
         if refund.completed_at is None:

@@ -2,12 +2,12 @@
 
 import asyncio
 import contextlib
+from dataclasses import dataclass
 
 import structlog
 
 from payment_service.domain.seals import Chain, next_block
 from payment_service.storage import seals
-from payment_service.storage.seals import Horizon
 from shared.database import Connection, ContendedError, Database
 from shared.errors import PayonceError
 
@@ -16,12 +16,22 @@ BLOCK_LIMIT = 1000
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class Horizon:
+    """The newest position in sight once, and a transaction number that was given out after that."""
+
+    newest: int
+    number: int
+
+
 class Sealer:
     """Seals positions up to one below which nothing can appear any more.
 
     A position is taken before its transaction commits, so a smaller one may become visible after a greater one. Every
-    transaction here has written something before it takes a position, so it has its number by then: once all that were
-    under way when a position was seen have ended, whatever is missing below it stays missing.
+    transaction here has written something before it takes a position, so it has its number by then: whoever took a
+    position below one that was in sight has a smaller number than one given out afterwards. Once all of those have
+    ended, whatever is missing below stays missing. (The snapshot's own upper bound would not do: it is above the newest
+    transaction that has *ended*, and one under way may have a greater number.)
     """
 
     def __init__(self, database: Database) -> None:
@@ -57,12 +67,15 @@ class Sealer:
 
     async def _final(self, chain: Chain) -> int:
         """The position below which nothing can appear any more; 0 when that is not known yet."""
-        now = await self._database.read(lambda connection: seals.horizon(connection, chain))
         before = self._seen.get(chain)
-        if before is not None and now.oldest < before.next:
+        if before and await self._database.read(seals.oldest_under_way) < before.number:
             return 0  # a transaction of then is still under way
-        self._seen[chain] = now
-        return before.newest if before else 0
+        final = before.newest if before else 0
+        newest = await self._database.read(lambda connection: seals.newest(connection, chain))
+        if newest > final:
+            # In this order: the number must be younger than whatever was in sight.
+            self._seen[chain] = Horizon(newest, await self._database.transact(seals.number, name="seal_number"))
+        return final
 
     async def _seal(self, chain: Chain, *, until: int) -> int:
         """Seal a block; how many rows it has."""

@@ -10,7 +10,7 @@ import structlog
 
 from payment_service.clients.orders import OrdersClient, unavailable
 from payment_service.domain.charges import Verdict
-from payment_service.domain.corrections import STATE_AFTER, Correction, CorrectionKind, begun, done, movement
+from payment_service.domain.corrections import STATE_AFTER, Correction, begun, done, movement, whole
 from payment_service.domain.history import COMPLETER
 from payment_service.domain.payments import Payment, StateReason, order_of
 from payment_service.storage import corrections, history, payments
@@ -50,7 +50,8 @@ class TakeBack:
         async def work(connection: Connection) -> Payment:
             found = payment
             for _ in range(TRIES):
-                mine = await begin(connection, found, _reversal(found, correction_id, reason), only_unconfirmed=True)
+                correction = whole(found, correction_id, reason, COMPLETER)
+                mine = await begin(connection, found, correction, only_unconfirmed=True)
                 found = (await payments.by_subjects(connection, [payment.subject]))[payment.subject]
                 if found.correction_id is not None:
                     taken = mine or await corrections.by_id(connection, found.subject, found.correction_id)
@@ -88,19 +89,6 @@ class TakeBack:
         except Exception:
             log.exception("correction.trouble", subject=correction.subject)
             return unavailable(NOTED)
-
-
-def _reversal(payment: Payment, correction_id: UUID, reason: StateReason) -> Correction:
-    return Correction(
-        correction_id,
-        payment.subject,
-        payment.payment_id,
-        CorrectionKind.REVERSAL,
-        payment.refundable,
-        reason,
-        "",
-        COMPLETER,
-    )
 
 
 async def begin(

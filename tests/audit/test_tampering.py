@@ -19,6 +19,7 @@ OPENED = {
     "a trigger": ("payments", "ALTER TABLE entries DISABLE TRIGGER entries_append_only", "entries"),
     "a trigger that is gone": ("payments", "DROP TRIGGER history_append_only ON history", "history"),
     "the claim": ("payments", "DROP INDEX payments_claim", "payments_claim"),
+    "the requests' guard": ("payments", "ALTER TABLE requests DISABLE TRIGGER ALL", "requests"),
     "the orders' guard": ("orders", "ALTER TABLE orders DISABLE TRIGGER ALL", "orders"),
 }
 

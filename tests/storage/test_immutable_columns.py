@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import psycopg
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 
 from order_service.storage import schema as orders_schema
 from payment_service.storage import schema as payments_schema
@@ -16,8 +17,19 @@ from tests.harness.postgres import Pair, raw
 
 ACCOUNT = b"""INSERT INTO accounts (account_id, owner_id, kind, currency, balance_minor)
              VALUES ('a', 'a', 'customer', 'EUR', 5)"""
+CORRECTION = b"""INSERT INTO corrections
+    (subject, correction_id, payment_id, kind, currency, amount_minor, reason, actor)
+    VALUES ('order:o', gen_random_uuid(), gen_random_uuid(), 'refund', 'EUR', 5, '', 'a')"""
+TICKET = b"""INSERT INTO tickets
+    (subject, caller, payer_account_id, payee_account_id, currency, amount_minor, expires_at)
+    VALUES ('ticket:t', 'a', 'a', 'b', 'EUR', 5, now())"""
+REQUEST = b"""INSERT INTO requests (caller, method, request_id, fingerprint) VALUES ('a', 'Deposit', 'r', '{"a": 1}')"""
 ORDER = b"""INSERT INTO orders (order_id, customer_id, payer_account_id, payee_account_id, currency, amount_minor,
                                 description) VALUES ('o', 'a', 'a', 'b', 'EUR', 5, '')"""
+
+ROWS = {
+    "accounts": ACCOUNT, "orders": ORDER, "corrections": CORRECTION, "tickets": TICKET, "requests": REQUEST,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -62,6 +74,9 @@ CASES = [
         ),
         "checks = checks + 1",
     ),
+    Case(payments_schema.corrections, frozenset({"completed_at", "check_at", "checks"}), "completed_at = now()"),
+    Case(payments_schema.tickets, frozenset({"status", "payment_id"}), "status = 'expired'"),
+    Case(payments_schema.requests, frozenset({"response"}), "response = '{}'"),
 ]
 
 
@@ -71,7 +86,8 @@ def another(column: sa.Column[object]) -> str:
         return "'merchant'"
     kinds: list[tuple[type, str]] = [
         (sa.CHAR, "'USD'"),
-        (sa.Text, f"{column.name} || 'x'"),
+        (sa.Text, f"coalesce({column.name}, '') || 'x'"),
+        (JSONB, f"{column.name} || '{{\"x\": 1}}'"),
         (sa.Integer, f"{column.name} + 1"),
         (sa.UUID, "gen_random_uuid()"),
         (sa.TIMESTAMP, f"coalesce({column.name}, now()) + interval '1 day'"),
@@ -99,5 +115,5 @@ def written(pair: Pair, case: Case) -> psycopg.Connection:
     if case.table.name == "payments":
         owe(url, "o")
     else:
-        connection.execute(ACCOUNT if case.table.name == "accounts" else ORDER)
+        connection.execute(ROWS[case.table.name])
     return connection
