@@ -131,6 +131,7 @@ class Model:
         refuse(wanted > payment.amount, "AMOUNT_MISMATCH")
         key = ("CapturePayment", request.payment_id)
         if payment.state == "SUCCEEDED":
+            refuse(not payment.reserved_first, "PAYMENT_CAPTURED")
             refuse(payment.captured != wanted, "AMOUNT_MISMATCH")
             return Answer(payment, replayed=True, key=key)
         refuse(payment.state == "REVERSED" and payment.reason != "REVERSAL_REQUESTED", payment.reason)
