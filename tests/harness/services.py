@@ -24,7 +24,7 @@ class DidNotStartError(Exception):
 def environment(given: Environment) -> dict[str, str]:
     """Ours, without what would configure a service by accident."""
     own = {k: v for k, v in os.environ.items() if not k.startswith(("ORDER_", "PAYMENT_", "PAYONCE_"))}
-    return {**own, "PYTHONPATH": str(ROOT), **given}
+    return {**own, "PYTHONPATH": str(ROOT), "PAYMENT_ORDER_TIMEOUT_S": "8", **given}  # the machine may be busy
 
 
 class Running:
@@ -139,7 +139,6 @@ class Services:
             "PAYMENT_DATABASE_URL": self.pair.payments_url,
             "PAYMENT_LISTEN": listen,
             "PAYMENT_ORDER_SERVICE": self.order.address,
-            "PAYMENT_ORDER_TIMEOUT_S": "8",  # the machine may be busy
             **env,
         }
         return await self._start("payment_service", given)
