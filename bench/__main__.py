@@ -152,9 +152,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", type=lambda text: text.split(","), default=[], help=names)
     parser.add_argument("--rounds", type=int, default=5, help="each figure is the median of so many")
     sizes = "how many payments are there before those of growth, multiples of 1,000"
-    parser.add_argument(
-        "--sizes", type=lambda t: [int(n) for n in t.split(",")], default=[10_000, 1_000_000], help=sizes
-    )
+    parser.add_argument("--sizes", type=_numbers, default=[10_000, 1_000_000], help=sizes)
     parser.add_argument("--unaudited", action="store_true", help="for profiling: no audit, and nothing is kept")
     return parser.parse_args()
 
