@@ -1,7 +1,9 @@
 """Natural batching: requests that wait together travel together.
 
-A request that finds a free lane leaves at once, as a batch of one. While every lane is busy, requests queue; the next
-free lane takes what has gathered. So batches grow with the load, and nobody ever waits for a timer.
+A request that finds every lane free leaves at once, as a batch of one. While a batch is under way, requests queue; the
+next lane takes what has gathered, once as many wait as are under way: with two lanes the load is halved between them,
+where the first to come would else travel alone again and again. So batches grow with the load. A batch that takes
+long, since it waits for a lock, holds nobody up: then the next lane leaves with whoever there is.
 """
 
 import asyncio
@@ -19,6 +21,8 @@ O = TypeVar("O")  # noqa: E741 - C for command, O for outcome
 
 # A batch that fails is halved for no longer than this: each half may wait for the same lock, one after the other.
 SPLITTING_S = 3.0
+# A batch on its way for longer is no measure of the load any more.
+LONG_S = 0.1
 
 
 @dataclass(slots=True)
@@ -51,7 +55,9 @@ class Coalescer(Generic[C, O]):
         self._splitting_s = splitting_s
         self._waiting: deque[tuple[C, asyncio.Future[O]]] = deque()
         self._parts: deque[_Batch[C, O]] = deque()
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way: dict[asyncio.Task[None], int] = {}  # how many commands each has
+        self._newest_is_long = False
+        self._clock: asyncio.TimerHandle | None = None
         self._parts_turn = True
         self._draining = False
 
@@ -78,13 +84,26 @@ class Coalescer(Generic[C, O]):
             await asyncio.wait(self._under_way)
 
     def _fill_lanes(self) -> None:
-        while len(self._under_way) < self._lanes and (batch := self._next()):
+        while len(self._under_way) < self._lanes and self._may_leave() and (batch := self._next()):
             task = asyncio.create_task(self._run_batch(batch))
-            self._under_way.add(task)
+            self._under_way[task] = len(batch.items)
             task.add_done_callback(self._lane_is_free)
+            self._newest_is_long = False
+            if self._clock:
+                self._clock.cancel()
+            self._clock = asyncio.get_running_loop().call_later(LONG_S, self._long)
+
+    def _may_leave(self) -> bool:
+        if not self._under_way or self._parts or self._newest_is_long:
+            return True
+        return len(self._waiting) >= min(sum(self._under_way.values()), self._batch_limit)
+
+    def _long(self) -> None:
+        self._newest_is_long = True
+        self._fill_lanes()
 
     def _lane_is_free(self, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
+        del self._under_way[task]
         self._fill_lanes()
 
     def _next(self) -> _Batch[C, O] | None:

@@ -1,6 +1,6 @@
-"""PayOrder, for a list of commands: read the orders, move the money (or reserve it), flip the orders."""
+"""PayOrder, for a list of commands: our own books, then the orders; move the money (or reserve it), flip the orders."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from payment_service.clients.orders import OrdersClient
@@ -16,7 +16,7 @@ from payment_service.domain.charges import (
     check_expected,
     next_step,
 )
-from payment_service.domain.payments import Payment, Subject, order_subject, refusal
+from payment_service.domain.payments import Payment, PaymentState, Subject, order_subject, refusal
 from payment_service.storage import payments
 from payment_service.usecases.charge import charge_or_split
 from payment_service.usecases.confirm import Confirm
@@ -38,6 +38,16 @@ class PayOrders:
 
     async def __call__(self, commands: Sequence[PayOrder]) -> list[Paid | PayonceError]:
         """An outcome for each command. Several for one order get the same payment; one of them was the first."""
+        done = await self._done({order_subject(command.order_id) for command in commands})
+        asked = [command for command in commands if order_subject(command.order_id) not in done]
+        answers = iter(await self._pay(asked) if asked else ())
+        return [
+            _again(command, end) if (end := done.get(order_subject(command.order_id))) else next(answers)
+            for command in commands
+        ]
+
+    async def _pay(self, commands: Sequence[PayOrder]) -> list[Paid | PayonceError]:
+        """An outcome for each command whose order is not known to be paid."""
         try:
             orders = await self._orders.batch_get(sorted({command.order_id for command in commands}))
         except PayonceError as unavailable:
@@ -68,6 +78,20 @@ class PayOrders:
             ends |= await self._confirm.flip(flips)
         return ends
 
+    async def _done(self, subjects: Collection[Subject]) -> dict[Subject, Standing]:
+        """The subjects that are done with: charged, the order known to be PAID, and nobody takes the payment back.
+
+        An order_service would say the same of their orders, which leave PAID only after our own books say why.
+        """
+        own = await self._own(sorted(subjects))
+        return {
+            subject: Standing(payment, confirmed=True) for subject, payment in own.items() if self._is_done(payment)
+        }
+
+    def _is_done(self, payment: Payment) -> bool:
+        charged = payment.state == PaymentState.SUCCEEDED and payment.correction_id is None
+        return charged and self._confirm.knows(payment)
+
     async def _own(self, subjects: Sequence[Subject]) -> dict[Subject, Payment]:
         if not subjects:
             return {}
@@ -81,13 +105,15 @@ class PayOrders:
 
         def answer(command: PayOrder) -> Paid | PayonceError:
             payment = own.get(order_subject(command.order_id))
-            if payment is None:
-                return unavailable
-            standing = Standing(payment, confirmed=self._confirm.knows(payment))
-            mismatch = check_expected(command, payment.amount)
-            return mismatch or answer_of(standing, hold=command.hold_for is not None, replayed=True)
+            return _again(command, Standing(payment, self._confirm.knows(payment))) if payment else unavailable
 
         return [answer(command) for command in commands]
+
+
+def _again(command: PayOrder, standing: Standing) -> Paid | PayonceError:
+    """The answer that our own books give."""
+    mismatch = check_expected(command, standing.payment.amount)
+    return mismatch or answer_of(standing, hold=command.hold_for is not None, replayed=True)
 
 
 def _attempt(subject: Subject, command: PayOrder, order: Order) -> Attempt:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from payment_service.domain.seals import Chain, next_block
+from payment_service.domain.seals import Chain
 from payment_service.storage import seals
 from shared.database import Connection, ContendedError, Database
 from shared.errors import PayonceError
@@ -84,11 +84,10 @@ class Sealer:
 
         async def work(connection: Connection) -> int:
             head = await seals.lock_head(connection, chain)
-            rows = await seals.digests(connection, head, until=until, limit=BLOCK_LIMIT) if head else []
-            if head and rows:
-                block = next_block(head, rows)
-                await seals.append(connection, block)
-                await seals.move_head(connection, block)
-            return len(rows)
+            sealed = await seals.append(connection, head, until=until, limit=BLOCK_LIMIT) if head else None
+            if sealed is None:
+                return 0
+            await seals.move_head(connection, sealed[0])
+            return sealed[1]
 
         return await self._database.transact(work, name="seal")
