@@ -37,7 +37,7 @@ def main() -> NoReturn:
     program = Program(
         name=NAME,
         embedded_database="orders",
-        database_url=lambda: load(OrderSettings).database_url,
+        settings=OrderSettings,
         assemble=assemble,
     )
     launch(program, sys.argv[1:])

@@ -1,17 +1,16 @@
 """payment_service's settings, from the environment."""
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
-from shared.config import Address, DatabaseUrl
+from shared.config import Address, ServiceSettings
 
 
-class PaymentSettings(BaseSettings):
+class PaymentSettings(ServiceSettings):
     """Each field is the variable `PAYMENT_…`."""
 
     model_config = SettingsConfigDict(env_prefix="PAYMENT_")
 
-    database_url: DatabaseUrl | None = None  # the embedded PostgreSQL when unset
     listen: Address = "127.0.0.1:50052"
     order_service: Address = "127.0.0.1:50051"
     order_timeout_s: float = Field(default=2.0, gt=0, le=60)  # for an answer of order_service, retries included

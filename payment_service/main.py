@@ -75,7 +75,7 @@ def main() -> NoReturn:
     program = Program(
         name=NAME,
         embedded_database="payments",
-        database_url=lambda: load(PaymentSettings).database_url,
+        settings=PaymentSettings,
         assemble=assemble,
     )
     launch(program, sys.argv[1:])

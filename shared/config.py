@@ -39,6 +39,13 @@ Address = Annotated[str, AfterValidator(_address)]
 S = TypeVar("S", bound=BaseSettings)
 
 
+class ServiceSettings(BaseSettings):
+    """What starting a service has to know of its settings."""
+
+    database_url: DatabaseUrl | None = None  # the embedded PostgreSQL when unset
+    listen: Address
+
+
 def load(settings: type[S]) -> S:
     """Read and check the environment. StartupError names each variable that is wrong; never its value."""
     try:

@@ -1,17 +1,24 @@
-"""From a command line to a running service: `serve` (the default) or `migrate`."""
+"""From a command line to a running service: `serve` (the default), by one process or several, or `migrate`."""
 
+import asyncio
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
+import structlog
 import uvloop
 
 from shared import logs
+from shared.config import ServiceSettings, load
 from shared.embedded import EmbeddedPostgres, default_folder
 from shared.errors import StartupError
 from shared.migrations import migrate, require_current
 from shared.rpc.server import Service, serve
+from shared.rpc.workers import reserved, supervise
+
+WORKERS_LIMIT = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,32 +27,45 @@ class Program:
 
     name: str
     embedded_database: str
-    database_url: Callable[[], str | None]  # reads the settings; None means embedded
+    settings: type[ServiceSettings]
     assemble: Callable[[str, Callable[[], None]], Service]  # from a URL and the check of its schema
 
 
 def launch(program: Program, arguments: list[str]) -> NoReturn:
     """Run and exit: 0 when done, 1 with one line when it could not start, 2 on a wrong command line."""
-    if arguments not in ([], ["serve"], ["migrate"]):
-        sys.exit(f"usage: python -m {program.name} [serve | migrate]")
+    workers = _workers(arguments)
+    if workers is None and arguments != ["migrate"]:
+        print(f"usage: python -m {program.name} [serve [--workers 1-{WORKERS_LIMIT}] | migrate]", file=sys.stderr)  # noqa: T201
+        sys.exit(2)
     logs.configure(program.name)
     try:
-        url = program.database_url()
+        settings = load(program.settings)
+        url = settings.database_url
         embedded = EmbeddedPostgres(default_folder()) if url is None else None
         if embedded is not None:
             url = embedded.create(program.embedded_database)
         assert url is not None  # noqa: S101 - one of the two gave it
-        if arguments == ["migrate"]:
+        if workers is None:
             migrate(program.name, url)
         else:
-            _serve(program, url, own=embedded is not None)
+            sys.exit(_serve(program, settings.listen, url, own=embedded is not None, workers=workers))
     except StartupError as error:
         sys.exit(f"{program.name}: {error}")
     sys.exit(0)
 
 
-def _serve(program: Program, url: str, *, own: bool) -> None:
-    """An embedded database is ours to migrate; another one is its operator's."""
+def _workers(arguments: list[str]) -> int | None:
+    """How many processes are to serve; None when that is not what the command line says."""
+    match arguments:
+        case [] | ["serve"]:
+            return 1
+        case ["serve", "--workers", number] | ["--workers", number]:
+            return next((n for n in range(1, WORKERS_LIMIT + 1) if number == str(n)), None)
+    return None
+
+
+def _serve(program: Program, listen: str, url: str, *, own: bool, workers: int) -> int:
+    """The exit status. An embedded database is ours to migrate; another one is its operator's."""
 
     def prepare() -> None:
         if own:
@@ -56,4 +76,12 @@ def _serve(program: Program, url: str, *, own: bool) -> None:
         # Assembled inside the loop: channels and pools belong to it.
         await serve(program.assemble(url, prepare))
 
-    uvloop.run(main())
+    if workers == 1:
+        if worker := os.environ.get("PAYONCE_WORKER"):
+            structlog.contextvars.bind_contextvars(worker=worker)
+        uvloop.run(main())
+        return 0
+    prefix = program.settings.model_config.get("env_prefix", "")
+    with reserved(listen) as address:
+        given = {f"{prefix}LISTEN": address, f"{prefix}DATABASE_URL": url}
+        return asyncio.run(supervise(program.name, address, workers, prepare, given))

@@ -19,8 +19,8 @@ from shared.rpc.interceptor import ErrorInterceptor
 from shared.rpc.reflection import add_reflection
 
 OPTIONS = [
-    # On by default, and then a second process silently shares the port.
-    ("grpc.so_reuseport", 0),
+    # On by default, and then a second process silently shares the port. Workers (`--workers`) share it on purpose.
+    ("grpc.so_reuseport", int("PAYONCE_WORKER" in os.environ)),
     ("grpc.max_receive_message_length", 1024 * 1024),
 ]
 HEALTH_INTERVAL_S = 1.0
@@ -45,11 +45,7 @@ class Service:
 
 async def serve(service: Service) -> None:
     """Serve until SIGTERM or SIGINT; then refuse new calls, finish those in flight, and return."""
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    if os.environ.get("PAYONCE_STOP_AT_EOF"):
-        _stop_at_eof(stop)
+    stop = stop_asked()
     server = grpc.aio.server(interceptors=[ErrorInterceptor()], options=OPTIONS)
     healthy = health.aio.HealthServicer()
     port = await _listen(server, healthy, service)
@@ -57,7 +53,7 @@ async def serve(service: Service) -> None:
         await asyncio.to_thread(service.prepare)
         tasks = [asyncio.create_task(_watch_health(healthy, service))]
         tasks += [asyncio.ensure_future(part()) for part in service.background]
-        print(f"{service.name} listening on {service.address.rpartition(':')[0]}:{port}", flush=True)  # noqa: T201
+        say_listening(service.name, f"{service.address.rpartition(':')[0]}:{port}")
         await stop.wait()
         log.info("draining")
         await healthy.enter_graceful_shutdown()
@@ -69,6 +65,25 @@ async def serve(service: Service) -> None:
     finally:
         await server.stop(None)
         await asyncio.gather(*(database.close() for database in service.databases))
+
+
+def stop_asked() -> asyncio.Event:
+    """Set by SIGTERM, by SIGINT, and, with PAYONCE_STOP_AT_EOF, by the end of stdin."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    if os.environ.get("PAYONCE_STOP_AT_EOF"):
+        _stop_at_eof(stop)
+    return stop
+
+
+def say_listening(name: str, address: str) -> None:
+    """The line that whoever started the service waits for."""
+    print(f"{name} listening on {address}", flush=True)  # noqa: T201
+
+
+def cannot_listen(address: str) -> StartupError:
+    return StartupError(f"cannot listen on {address}: is the port in use?")
 
 
 def _stop_at_eof(stop: asyncio.Event) -> None:
@@ -91,7 +106,7 @@ async def _listen(server: grpc.aio.Server, healthy: health.aio.HealthServicer, s
     try:
         port = server.add_insecure_port(service.address)
     except RuntimeError:
-        raise StartupError(f"cannot listen on {service.address}: is the port in use?") from None
+        raise cannot_listen(service.address) from None
     await server.start()
     return port
 

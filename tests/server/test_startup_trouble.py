@@ -56,9 +56,9 @@ async def test_database_without_schema_says_what_to_run(postgres: Postgres, modu
         await serving.listening()
 
 
-async def only_line(module: str, env: Environment) -> str:
+async def only_line(module: str, env: Environment, *arguments: str) -> str:
     """The one line on stderr of a process that does not start; log lines, which are JSON, are not for people."""
-    async with launched(module, env) as running:
+    async with launched(module, env, *arguments) as running:
         assert await running.wait() == 1, running.stderr
         lines = [line for line in running.stderr.splitlines() if not line.startswith("{")]
         assert len(lines) == 1, running.stderr
