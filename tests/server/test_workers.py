@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import tempfile
+from asyncio.subprocess import PIPE
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -19,7 +20,7 @@ from tests.harness.audit import attempts, charges, quiet
 from tests.harness.money import balance, order, pay_confirmed, pay_marked, seed
 from tests.harness.postgres import Pair, Postgres
 from tests.harness.retries import retried
-from tests.harness.services import Environment, Running, services
+from tests.harness.services import Environment, Running, environment, services
 from tests.harness.stubs import Stubs
 from tests.server.standard import SERVICES, SERVING, channel, database_url, launched, settings
 from tests.server.test_startup_trouble import only_line
@@ -109,6 +110,29 @@ async def test_none_outlives_a_killed_parent(pair: Pair, module: str) -> None:
         processes = children(running)
         await running.kill()
         assert await gone(processes)
+
+
+async def test_all_end_with_stdin(pair: Pair) -> None:
+    env = environment({**env_of(pair, "order_service"), "PAYONCE_STOP_AT_EOF": "1"})
+    arguments = ("-m", "order_service", "serve", "--workers", "2")
+    process = await asyncio.create_subprocess_exec(sys.executable, *arguments, env=env, stdin=PIPE, stdout=PIPE)
+    assert process.stdin
+    assert process.stdout
+    assert await asyncio.wait_for(process.stdout.readline(), LIMIT_S)
+    processes = [*psutil.Process(process.pid).children()]
+    process.stdin.close()
+    assert await asyncio.wait_for(process.wait(), LIMIT_S) == 0
+    assert await gone(processes)
+
+
+async def test_a_worker_that_could_not_drain_is_told(pair: Pair) -> None:
+    async with workers("order_service", env_of(pair, "order_service")) as running:
+        victim, other = children(running)
+        victim.suspend()  # it hears of the signal, and does nothing about it
+        running.process.send_signal(signal.SIGTERM)
+        assert await gone([other])
+        victim.kill()
+        assert await running.wait() == 1
 
 
 async def test_40_connections_to_two_workers_charge_once(pair: Pair) -> None:
