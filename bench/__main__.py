@@ -16,6 +16,7 @@ from bench.database import Postgres
 from bench.figures import FULL, IN_FLIGHT
 from bench.flow import Flow
 from bench.growth import Growth
+from bench.overload import Overload, targets
 from bench.processes import Client, Server
 from bench.sample import Figure, Results, Sample, median
 from bench.stage import Stage
@@ -38,6 +39,7 @@ class Bench:
         self._client = Client(log)
         self._stack.callback(self._client.process.close)
         self.audits: list[str] = []
+        self.overload: dict[str, Any] = {}
 
     def figures(self) -> tuple[Results, dict[str, Any]]:
         """What is measured on fresh databases: the figures, and what a payment costs in statements and calls."""
@@ -48,14 +50,24 @@ class Bench:
             stack.callback(unbatched.close)
             wanted = [figure for figure in self._all(stage, unbatched, stack) if self._is_wanted(figure)]
             results = self._measure(wanted)
+            stages = [stage, unbatched, *self._overload(results, stack)]
             names = {figure.name for figure in wanted}
             counts = {
                 name: counting.count(self._client, stage, series, FULL)
                 for name, series in COUNTED.items()
                 if name in names
             }
-            self._audit([stage, unbatched])
+            self._audit(stages)
         return results, counts
+
+    def _overload(self, results: Results, stack: contextlib.ExitStack) -> list[Stage]:
+        """Half load and overload, when they are wanted; the stage of theirs."""
+        if self._options.only and "overload" not in self._options.only:
+            return []
+        overload = Overload(self.postgres, self._log, window_s=self._options.overload_s)
+        stack.callback(overload.close)
+        self.overload = overload.results(self._client, results)
+        return [overload.stage]
 
     def growth(self) -> report.Growth:
         """The same payments after many others."""
@@ -134,10 +146,11 @@ def main() -> None:
     latest = {
         "about": {**machine.about(), "rounds": options.rounds, "minutes": round((time.monotonic() - started) / 60, 1)},
         "postgres": bench.postgres.settings,
-        "ratios": report.ratios(results, growth),
+        "ratios": [*report.ratios(results, growth), *targets(bench.overload)],
         "counts": counts,
         "figures": results,
         "growth": growth,
+        "overload": bench.overload,
         "audits": bench.audits,
     }
     report.print_report(latest)
@@ -148,11 +161,12 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench")
-    names = "names of figures, such as echo,pay_spread@256,growth; all of them unless given"
+    names = "names of figures, such as echo,pay_spread@256,overload,growth; all of them unless given"
     parser.add_argument("--only", type=lambda text: text.split(","), default=[], help=names)
     parser.add_argument("--rounds", type=int, default=5, help="each figure is the median of so many")
     sizes = "how many payments are there before those of growth, multiples of 1,000"
     parser.add_argument("--sizes", type=_numbers, default=[10_000, 1_000_000], help=sizes)
+    parser.add_argument("--overload-s", type=float, default=30.0, help="how long ten times too much is offered")
     parser.add_argument("--unaudited", action="store_true", help="for profiling: no audit, and nothing is kept")
     return parser.parse_args()
 

@@ -84,6 +84,11 @@ def cpu_s(pid: int) -> float:
     return float(used)
 
 
+def rss_mib(pid: int) -> float:
+    """Resident memory of a process."""
+    return round(float(psutil.Process(pid).memory_info().rss) / 2**20, 1)
+
+
 def postmaster(data: Path) -> int:
     """The pid of the PostgreSQL whose files are there."""
     return int((data / "postmaster.pid").read_text().splitlines()[0])

@@ -47,6 +47,8 @@ def print_report(latest: dict[str, Any]) -> None:
     console.print(_ratios(latest["ratios"]))
     for name, counts in latest["counts"].items():
         console.print(f"{name}, for each payment: {counts}", highlight=False)
+    for name, one in latest["overload"].items():
+        console.print(f"{name}: {one}", highlight=False)
     for one in latest["growth"]:
         console.print(f"{one['past']:,} payments: {one['bytes_a_payment']:,.0f} bytes each", highlight=False)
 

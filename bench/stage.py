@@ -6,7 +6,7 @@ from typing import IO
 
 from bench import fill
 from bench.database import Postgres
-from bench.processes import Server, cpu_s
+from bench.processes import Server, cpu_s, rss_mib
 from shared.migrations import migrate
 
 CHUNK = 50_000
@@ -75,6 +75,10 @@ class Stage:
     def cpu_s(self) -> dict[str, float]:
         """CPU seconds of both services."""
         return {"payment": cpu_s(self._payment.process.pid), "order": cpu_s(self._order.process.pid)}
+
+    def rss_mib(self) -> float:
+        """Memory of payment_service."""
+        return rss_mib(self._payment.process.pid)
 
     def close(self) -> None:
         self._payment.process.close()
