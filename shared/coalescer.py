@@ -1,9 +1,9 @@
 """Natural batching: requests that wait together travel together.
 
-A request that finds every lane free leaves at once, as a batch of one. While a batch is under way, requests queue; the
-next lane takes what has gathered, once as many wait as are under way: with two lanes the load is halved between them,
-where the first to come would else travel alone again and again. So batches grow with the load. A batch that takes
-long, since it waits for a lock, holds nobody up: then the next lane leaves with whoever there is.
+A request that finds nothing under way leaves at once, as a batch of one. While a batch is under way, requests queue; the
+next one takes all that gathered, and those that are just coming in. So batches grow with the load, and the cost of a
+batch is spread over many. Another lane is for a whole batch that waits, or for those behind a batch that takes
+long, since it waits for a lock.
 """
 
 import asyncio
@@ -23,6 +23,9 @@ O = TypeVar("O")  # noqa: E741 - C for command, O for outcome
 SPLITTING_S = 3.0
 # A batch on its way for longer is no measure of the load any more.
 LONG_S = 0.1
+# grpc.aio takes in one call at a time, with turns of the event loop between: those that came together are seen apart.
+# So many turns without another one, a fraction of a millisecond if nothing else is to be done, mean that no more come.
+QUIET_TURNS = 20
 
 
 @dataclass(slots=True)
@@ -56,6 +59,8 @@ class Coalescer(Generic[C, O]):
         self._waiting: deque[tuple[C, asyncio.Future[O]]] = deque()
         self._parts: deque[_Batch[C, O]] = deque()
         self._under_way: dict[asyncio.Task[None], int] = {}  # how many commands each has
+        self._taken = 0
+        self._gathering = False
         self._newest_is_long = False
         self._clock: asyncio.TimerHandle | None = None
         self._parts_turn = True
@@ -74,14 +79,32 @@ class Coalescer(Generic[C, O]):
             outcome.set_exception(overloaded("Too many requests are waiting"))
         else:
             self._waiting.append((command, outcome))
-            self._fill_lanes()
+            self._taken += 1
+            if self._under_way:
+                self._gather()
+            elif not self._gathering:
+                self._fill_lanes()
         return outcome
 
     async def drain(self) -> None:
         """Take nothing new, finish what was taken."""
         self._draining = True
-        while self._under_way:
-            await asyncio.wait(self._under_way)
+        while self._under_way or self._gathering:
+            await (asyncio.wait(self._under_way) if self._under_way else asyncio.sleep(0))
+
+    def _gather(self) -> None:
+        """Fill lanes once no more requests come in, turn by turn of the event loop, or a batch is full."""
+        if not self._gathering:
+            self._gathering = True
+            asyncio.get_running_loop().call_soon(self._look, self._taken, 0)
+
+    def _look(self, taken: int, quiet_turns: int) -> None:
+        quiet_turns = quiet_turns + 1 if self._taken == taken else 0
+        if quiet_turns < QUIET_TURNS and len(self._waiting) < self._batch_limit:
+            asyncio.get_running_loop().call_soon(self._look, self._taken, quiet_turns)
+            return
+        self._gathering = False
+        self._fill_lanes()
 
     def _fill_lanes(self) -> None:
         while len(self._under_way) < self._lanes and self._may_leave() and (batch := self._next()):
@@ -96,7 +119,7 @@ class Coalescer(Generic[C, O]):
     def _may_leave(self) -> bool:
         if not self._under_way or self._parts or self._newest_is_long:
             return True
-        return len(self._waiting) >= min(sum(self._under_way.values()), self._batch_limit)
+        return len(self._waiting) >= self._batch_limit
 
     def _long(self) -> None:
         self._newest_is_long = True
@@ -104,7 +127,7 @@ class Coalescer(Generic[C, O]):
 
     def _lane_is_free(self, task: asyncio.Task[None]) -> None:
         del self._under_way[task]
-        self._fill_lanes()
+        self._gather()
 
     def _next(self) -> _Batch[C, O] | None:
         """Parts of failed batches and what has gathered take turns, so that one's trouble never holds up the others."""
