@@ -1,9 +1,9 @@
 """Natural batching: requests that wait together travel together.
 
-A request that finds nothing under way leaves at once, as a batch of one. While a batch is under way, requests queue; the
-next one takes all that gathered, and those that are just coming in. So batches grow with the load, and the cost of a
-batch is spread over many. Another lane is for a whole batch that waits, or for those behind a batch that takes
-long, since it waits for a lock.
+A request that finds nothing under way leaves at once, as a batch of one. While a batch is under way, requests queue;
+the next one takes all that gathered, and those that are just coming in. So batches grow with the load, and the cost of
+a batch is spread over many. Another lane is for a whole batch that waits, or for those behind a batch that takes long,
+since it waits for a lock.
 """
 
 import asyncio

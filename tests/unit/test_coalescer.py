@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from shared.coalescer import Coalescer
+from shared.coalescer import QUIET_TURNS, Coalescer
 from shared.errors import PayonceError, Reason
 
 FOREVER_S = 3600.0
@@ -162,3 +162,56 @@ async def test_a_caller_without_time_is_queued_all_the_same() -> None:
     runs.free.set()
     await made.drain()
     assert runs.batches == [[1]]
+
+
+async def turns(count: int = 2 * QUIET_TURNS) -> None:
+    """As many turns of the event loop: by then whoever may leave has left."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+async def test_those_that_are_just_coming_in_travel_along() -> None:
+    runs = Runs()
+    made = coalescer(runs)
+    futures = await behind(made, runs, 1)
+    runs.free.set()
+    for i in range(2, 6):
+        await turns(5)  # apart, as grpc.aio takes them in
+        futures.append(made.submit(i))
+    assert await outcomes(futures) == [10, 20, 30, 40, 50]
+    assert runs.batches == [[0], [1, 2, 3, 4, 5]]
+
+
+async def test_another_lane_is_for_a_whole_batch() -> None:
+    runs = Runs()
+    made = coalescer(runs, lanes=2, batch_limit=3)
+    await behind(made, runs, 2)
+    await turns()
+    assert runs.batches == [[0]]
+    made.submit(3)
+    await turns()
+    assert runs.batches == [[0], [1, 2, 3]]
+    runs.free.set()
+    await made.drain()
+
+
+async def test_a_batch_that_takes_long_holds_nobody_up() -> None:
+    runs = Runs()
+    made = coalescer(runs, lanes=2)
+    await behind(made, runs, 2)
+    runs.begun.clear()
+    async with asyncio.timeout(10):
+        await runs.begun.wait()  # while the first is still under way
+    assert runs.batches == [[0], [1, 2]]
+    runs.free.set()
+    await made.drain()
+
+
+async def test_what_is_still_gathering_is_done_before_the_end() -> None:
+    runs = Runs()
+    made = coalescer(runs)
+    await behind(made, runs, 3)
+    runs.free.set()
+    await turns(2)  # the first batch has ended, and the next one has not begun
+    await made.drain()
+    assert runs.batches == [[0], [1, 2, 3]]
