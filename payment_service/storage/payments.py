@@ -6,6 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from payment_service.domain.history import COMPLETER, EventKind
 from payment_service.domain.payments import Payment, PaymentFilter, PaymentState, StateReason, Subject
 from payment_service.storage.arrays import TEXTS, UUIDS, among, statement
 from payment_service.storage.schema import payments
@@ -67,21 +68,24 @@ CONFIRM = statement(
                 LATERAL (SELECT state, confirmed_at FROM payments p
                           WHERE p.subject = c.subject AND p.payment_id = c.payment_id
                          OFFSET 0 FOR UPDATE SKIP LOCKED) AS p
-          WHERE p.state = 'succeeded' AND p.confirmed_at IS NULL)
-    UPDATE payments SET confirmed_at = now()
-      FROM free
-     WHERE payments.subject = free.subject AND payments.payment_id = free.payment_id
- RETURNING payments.*
+          WHERE p.state = 'succeeded' AND p.confirmed_at IS NULL),
+         confirmed AS (
+         UPDATE payments SET confirmed_at = now()
+           FROM free
+          WHERE payments.subject = free.subject AND payments.payment_id = free.payment_id
+      RETURNING payments.subject, payments.payment_id, payments.captured_minor)
+    INSERT INTO history (subject, payment_id, event, actor, amount_minor)
+    SELECT subject, payment_id, :event, :actor, captured_minor FROM confirmed
     """,
     subjects=TEXTS, payment_ids=UUIDS,
 )  # fmt: skip
 
 
-async def confirm(connection: Connection, flips: Sequence[tuple[Subject, UUID]]) -> list[Payment]:
-    """Note that the orders of these (subject, payment) are PAID by them; those for which it is news."""
+async def confirm(connection: Connection, flips: Sequence[tuple[Subject, UUID]]) -> None:
+    """Note, also in the history, that the orders of these (subject, payment) are PAID by them, where it is news."""
     pairs = sorted(flips)
     keys = {"subjects": [s for s, _ in pairs], "payment_ids": [p for _, p in pairs]}
-    return [payment_of(row) for row in await connection.execute(CONFIRM, keys)]
+    await connection.execute(CONFIRM, {**keys, "event": EventKind.CONFIRMED, "actor": COMPLETER})
 
 
 # Leased: two completers at once take different ones, and one that dies gives its lease back by time. The wait doubles

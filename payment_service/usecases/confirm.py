@@ -7,9 +7,8 @@ import structlog
 
 from payment_service.clients.orders import OrdersClient
 from payment_service.domain.charges import REFUSED_BECAUSE, Standing, Verdict, in_progress
-from payment_service.domain.history import COMPLETER, Event, EventKind
 from payment_service.domain.payments import Payment, StateReason, Subject, order_of
-from payment_service.storage import history, payments
+from payment_service.storage import payments
 from payment_service.usecases.take_back import TakeBack
 from shared.database import Connection, Database
 from shared.errors import PayonceError, Reason
@@ -61,8 +60,7 @@ class Confirm:
             return
 
         async def work(connection: Connection) -> None:
-            if confirmed := await payments.confirm(connection, list(flipped)):
-                await history.record(connection, [_confirmed(payment) for payment in confirmed])
+            await payments.confirm(connection, list(flipped))
 
         try:
             await self._database.transact(work, name="confirm")
@@ -77,7 +75,3 @@ class Confirm:
         except Exception:
             log.exception("reversal.again", subject=payment.subject, payment_id=str(payment.payment_id))
             return in_progress(payment.subject)
-
-
-def _confirmed(payment: Payment) -> Event:
-    return Event(payment.subject, payment.payment_id, EventKind.CONFIRMED, COMPLETER, "", payment.captured_minor)
