@@ -23,7 +23,7 @@ OPTIONS = [
     ("grpc.so_reuseport", int("PAYONCE_WORKER" in os.environ)),
     ("grpc.max_receive_message_length", 1024 * 1024),
     # grpc.aio takes calls in one by one. Of those that wait for that, grpc drops some above 1,000 and all above 3,000
-    # unless told otherwise, as CANCELLED and without a word. Our own queue has a limit too, and says when to come again.
+    # unless told otherwise: CANCELLED, without a word. Our own queue has a limit too, and says when to come again.
     ("grpc.server.max_pending_requests", 20_000),
     ("grpc.server.max_pending_requests_hard_limit", 40_000),
 ]
