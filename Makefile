@@ -53,7 +53,7 @@ lock: $(VENV)/dev.done  ## write the locks after a change of pyproject.toml; UPG
 	$(COMPILE) --group dev --constraints requirements.lock --output-file requirements-dev.lock
 	$(COMPILE) --group bench --constraints requirements-dev.lock --output-file requirements-bench.lock
 
-bench: $(VENV)/bench.done  ## the figures of docs/performance.md, in 9 minutes; some of them with ARGS="--only echo,pay_spread"
+bench: $(VENV)/bench.done  ## the figures of docs/performance.md; some of them with ARGS="--only echo,pay_spread"
 	$(BIN)/python -m bench $(ARGS)
 
 bench-growth: $(VENV)/bench.done  ## the same with 10 million payments in place: an hour, 30 GB of disk in TMPDIR
