@@ -58,8 +58,7 @@ class Coalescer(Generic[C, O]):
         self._splitting_s = splitting_s
         self._waiting: deque[tuple[C, asyncio.Future[O]]] = deque()
         self._parts: deque[_Batch[C, O]] = deque()
-        self._under_way: dict[asyncio.Task[None], int] = {}  # how many commands each has
-        self._taken = 0
+        self._under_way: set[asyncio.Task[None]] = set()
         self._gathering = False
         self._newest_is_long = False
         self._clock: asyncio.TimerHandle | None = None
@@ -79,10 +78,7 @@ class Coalescer(Generic[C, O]):
             outcome.set_exception(overloaded("Too many requests are waiting"))
         else:
             self._waiting.append((command, outcome))
-            self._taken += 1
-            if self._under_way:
-                self._gather()
-            elif not self._gathering:
+            if not self._gathering:
                 self._fill_lanes()
         return outcome
 
@@ -96,12 +92,12 @@ class Coalescer(Generic[C, O]):
         """Fill lanes once no more requests come in, turn by turn of the event loop, or a batch is full."""
         if not self._gathering:
             self._gathering = True
-            asyncio.get_running_loop().call_soon(self._look, self._taken, 0)
+            asyncio.get_running_loop().call_soon(self._look, len(self._waiting), 0)
 
-    def _look(self, taken: int, quiet_turns: int) -> None:
-        quiet_turns = quiet_turns + 1 if self._taken == taken else 0
+    def _look(self, waited: int, quiet_turns: int) -> None:
+        quiet_turns = quiet_turns + 1 if len(self._waiting) == waited else 0
         if quiet_turns < QUIET_TURNS and len(self._waiting) < self._batch_limit:
-            asyncio.get_running_loop().call_soon(self._look, self._taken, quiet_turns)
+            asyncio.get_running_loop().call_soon(self._look, len(self._waiting), quiet_turns)
             return
         self._gathering = False
         self._fill_lanes()
@@ -109,7 +105,7 @@ class Coalescer(Generic[C, O]):
     def _fill_lanes(self) -> None:
         while len(self._under_way) < self._lanes and self._may_leave() and (batch := self._next()):
             task = asyncio.create_task(self._run_batch(batch))
-            self._under_way[task] = len(batch.items)
+            self._under_way.add(task)
             task.add_done_callback(self._lane_is_free)
             self._newest_is_long = False
             if self._clock:
@@ -126,7 +122,7 @@ class Coalescer(Generic[C, O]):
         self._fill_lanes()
 
     def _lane_is_free(self, task: asyncio.Task[None]) -> None:
-        del self._under_way[task]
+        self._under_way.discard(task)
         self._gather()
 
     def _next(self) -> _Batch[C, O] | None:

@@ -1,4 +1,7 @@
-"""Statements on the table `payments` once the claim is made: reading, confirming, capturing, taking back."""
+"""Statements on the table `payments` once the claim is made: reading, confirming, capturing, taking back.
+
+Confirming writes its lines of the table `history` too.
+"""
 
 from collections.abc import Sequence
 from typing import Any

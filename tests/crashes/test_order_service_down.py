@@ -77,6 +77,20 @@ async def test_a_confirmed_payment_is_replayed_while_the_order_service_is_down(p
     audit(pair)
 
 
+async def test_what_our_own_books_know_is_not_asked_again(pair: Pair) -> None:
+    async with services(pair) as s, Stubs(s.order.address, s.payments[0].address) as stubs:
+        await seed(stubs)
+        await order(stubs, "order", 1_000)
+        answer = await pay_confirmed(stubs, "order")
+        await at_rest(pair)
+        await s.order.kill()
+        asked = await s.restart_order({"PAYONCE_FAILPOINT": "request_received:BatchGetOrders"})
+        assert await status(stubs, "order") == order_pb2.ORDER_STATUS_PAID  # it is there, and whoever asks it kills it
+        assert await pay_marked(stubs, "order") == (answer, True)
+        assert asked.process.returncode is None
+    audit(pair)
+
+
 async def test_two_completers_at_once(pair: Pair) -> None:
     async with (
         services(pair, payment_processes=2) as s,
