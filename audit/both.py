@@ -14,10 +14,11 @@ ORDERS = """
 """
 PAYMENTS = """
     SELECT substr(p.subject, 7), p.state, p.payment_id::text, a.owner_id, p.payer_account_id, p.payee_account_id,
-           p.currency, p.amount_minor, p.confirmed_at IS NOT NULL, p.correction_id IS NOT NULL,
+           p.currency, p.amount_minor, h.payment_id IS NOT NULL, p.correction_id IS NOT NULL,
            c.completed_at IS NOT NULL, p.state = 'voided' AND p.expires_at IS NULL
       FROM payments p
       LEFT JOIN accounts a ON a.account_id = p.payer_account_id
+      LEFT JOIN history h ON h.subject = p.subject AND h.payment_id = p.payment_id AND h.event = 'confirmed'
       LEFT JOIN corrections c ON c.subject = p.subject AND c.correction_id = p.correction_id
      WHERE starts_with(p.subject, 'order:')
      ORDER BY substr(p.subject, 7) COLLATE "C"

@@ -1,6 +1,7 @@
 """The ceiling: a gRPC method that gives its request back. Started by `python -m bench`.
 
-grpc.aio on uvloop with the services' options, and nothing of ours around it: no interceptor, no health, no reflection.
+grpc.aio on uvloop with the services' options and garbage collector, and nothing of ours around it: no interceptor, no
+health, no reflection.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import uvloop
 
 from bench.calls import ECHO, ECHO_METHOD
 from payonce.payment.v1.payment_service_pb2 import PayOrderRequest
+from shared import garbage
 from shared.rpc.server import OPTIONS
 
 
@@ -30,6 +32,7 @@ async def main() -> None:
     server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(ECHO, {ECHO_METHOD: method})])
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
+    garbage.settle()
     print(f"echo listening on 127.0.0.1:{port}", flush=True)
     await asyncio.to_thread(sys.stdin.read)
     await server.stop(None)

@@ -105,9 +105,9 @@ def past(postgres: Postgres, orders_database: str, payments_database: str, count
         (
             payments_database,
             f"""INSERT INTO payments (subject, payment_id, payer_account_id, payee_account_id, currency, amount_minor,
-                                      captured_minor, state, created_at, confirmed_at)
+                                      captured_minor, state, created_at)
                 SELECT 'order:' || {order}, {PAYMENT_ID}, {CUSTOMER_SQL}, {MERCHANT_SQL}, '{CURRENCY}', {PRICE_MINOR},
-                       {PRICE_MINOR}, 'succeeded', {PAID}, {PAID} FROM {series}""",
+                       {PRICE_MINOR}, 'succeeded', {PAID} FROM {series}""",
         ),
         (
             payments_database,

@@ -6,10 +6,12 @@ SELECT o.order_id, o.payer_account_id AS payer, o.payee_account_id AS payee, o.a
   FROM (SELECT nextval('{sequence}') AS n) AS next JOIN orders o ON o.order_id = {order_id} \gset
 -- 2. the money
 BEGIN;
-INSERT INTO payments (subject, payment_id, payer_account_id, payee_account_id, currency, amount_minor, captured_minor,
-                      state)
-VALUES ('order:' || :order_id, :payment, :payer, :payee, 'EUR', :amount, :amount, 'succeeded')
-    ON CONFLICT DO NOTHING;
+WITH claimed AS (
+     INSERT INTO payments (subject, payment_id, payer_account_id, payee_account_id, currency, amount_minor,
+                           captured_minor, state)
+     VALUES ('order:' || :order_id, :payment, :payer, :payee, 'EUR', :amount, :amount, 'succeeded')
+         ON CONFLICT DO NOTHING RETURNING subject, payment_id)
+INSERT INTO unconfirmed (subject, payment_id) SELECT subject, payment_id FROM claimed;
 UPDATE accounts SET balance_minor = balance_minor - :amount, last_sequence = last_sequence + 1
  WHERE account_id = :payer RETURNING balance_minor AS payer_after, last_sequence AS payer_sequence \gset
 UPDATE accounts SET balance_minor = balance_minor + :amount, last_sequence = last_sequence + 1
@@ -30,8 +32,8 @@ UPDATE orders SET status = 'paid', payment_id = :payment, paid_at = now()
  WHERE order_id = :order_id AND status = 'unpaid';
 -- 4. confirmed
 WITH confirmed AS (
-     UPDATE payments SET confirmed_at = now()
-      WHERE subject = 'order:' || :order_id AND payment_id = :payment AND confirmed_at IS NULL
-  RETURNING subject, payment_id, amount_minor)
+     DELETE FROM unconfirmed
+      WHERE payment_id = :payment AND subject = 'order:' || :order_id
+  RETURNING subject, payment_id)
 INSERT INTO history (subject, payment_id, event, actor, amount_minor)
-SELECT subject, payment_id, 'confirmed', 'completer', amount_minor FROM confirmed;
+SELECT subject, payment_id, 'confirmed', 'completer', :amount FROM confirmed;

@@ -12,7 +12,7 @@ from shared.migrations import migrate
 CHUNK = 50_000
 QUIET_LIMIT_S = 3600.0
 UNFINISHED = """
-    SELECT EXISTS (SELECT FROM payments WHERE state = 'succeeded' AND confirmed_at IS NULL)
+    SELECT EXISTS (SELECT FROM unconfirmed)
         OR EXISTS (SELECT FROM corrections WHERE completed_at IS NULL)
 """
 UNSEALED = """

@@ -1,6 +1,6 @@
 """Money as a value: an ISO 4217 currency and an exact count of its minor unit."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from iso4217 import Currency
 
@@ -9,8 +9,7 @@ MAX_AMOUNT_MINOR = 10**15
 MAX_BALANCE_MINOR = 2**63 - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Money:
+class Money(NamedTuple):
     """`minor_units` of `currency`: Money("EUR", 1234) is 12.34 EUR."""
 
     currency: str

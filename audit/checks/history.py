@@ -19,7 +19,6 @@ REPLAY = f"""
                 (array_agg(created_at ORDER BY position))[1] AS first_at,
                 (array_agg(created_at ORDER BY position DESC))[1] AS last_at,
                 max(created_at) FILTER (WHERE event = 'captured') AS captured_at,
-                max(created_at) FILTER (WHERE event = 'confirmed') AS confirmed_at,
                 count(*) FILTER (WHERE event = 'confirmed') AS confirmed,
                 max(amount_minor) FILTER (WHERE event = 'confirmed') AS confirmed_minor,
                 max(amount_minor) FILTER (WHERE event IN ('charged', 'authorized', 'declined')) AS asked_minor,
@@ -41,16 +40,17 @@ REPLAY = f"""
                 WHEN coalesce(h.captured_minor, 0) <> p.captured_minor
                   OR h.confirmed_minor <> p.captured_minor THEN 'charged another amount'
                 WHEN coalesce(h.refunded_minor, 0) <> p.refunded_minor THEN 'refunded another amount'
-                WHEN p.confirmed_at IS DISTINCT FROM CASE
-                     WHEN starts_with(p.subject, 'order:') THEN h.confirmed_at
-                     WHEN p.state NOT IN ('declined', 'voided') THEN p.created_at END
-                  THEN 'was confirmed at another time'
+                WHEN (u.payment_id IS NOT NULL) <>
+                     (p.state = 'succeeded' AND starts_with(p.subject, 'order:') AND h.confirmed = 0)
+                  THEN 'is noted as unconfirmed, or is not, after: ' || h.events
+                WHEN h.confirmed > 0 AND NOT starts_with(p.subject, 'order:') THEN 'has no order to be confirmed'
                 WHEN (p.reversed_at, p.refunded_at) IS DISTINCT FROM
                      (CASE p.state WHEN 'reversed' THEN h.last_at END, CASE p.state WHEN 'refunded' THEN h.last_at END)
                   THEN 'was given back at another time'
                 WHEN p.state = 'declined' AND h.declined_because IS DISTINCT FROM p.state_reason
                   THEN 'was declined for another reason' END AS what
-           FROM payments p LEFT JOIN told h USING (payment_id))
+           FROM payments p LEFT JOIN told h USING (payment_id)
+                LEFT JOIN unconfirmed u ON u.payment_id = p.payment_id AND u.subject = p.subject)
     SELECT payment_id::text, what FROM judged WHERE what IS NOT NULL
 """  # noqa: S608 - made of constants
 
@@ -95,6 +95,14 @@ HISTORY = (
         """
         SELECT h.subject || ' ' || h.position, h.event || ' of payment ' || h.payment_id || ', which is not there'
           FROM history h LEFT JOIN payments p USING (payment_id) WHERE p.payment_id IS NULL
+        """,
+    ),
+    Check(
+        "I16 what is unconfirmed is a payment",
+        "unconfirmed",
+        """
+        SELECT u.payment_id::text, 'of ' || u.subject || ' is noted as unconfirmed, but is no payment'
+          FROM unconfirmed u LEFT JOIN payments p USING (payment_id, subject) WHERE p.payment_id IS NULL
         """,
     ),
     Check("I1 what the history says was moved is what was moved", "history", MOVES),

@@ -9,9 +9,9 @@ OVERDUE = (
         "I16 no payment is unconfirmed for long",
         "payments",
         f"""
-        SELECT p.payment_id::text, 'of ' || p.subject || ' is unconfirmed after ' || p.checks || ' checks'
-          FROM payments p
-         WHERE p.state = 'succeeded' AND p.confirmed_at IS NULL AND p.correction_id IS NULL
+        SELECT p.payment_id::text, 'of ' || p.subject || ' is unconfirmed after ' || u.checks || ' checks'
+          FROM unconfirmed u JOIN payments p USING (payment_id, subject)
+         WHERE p.correction_id IS NULL
            AND (SELECT max(created_at) FROM history h
                  WHERE h.subject = p.subject AND h.payment_id = p.payment_id
                    AND h.event IN ('charged', 'captured')) <= {LATE}

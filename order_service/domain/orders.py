@@ -1,8 +1,8 @@
 """Orders: content that never changes, a status that moves along few arrows."""
 
-from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from shared.errors import PayonceError, Reason
@@ -18,8 +18,7 @@ class OrderStatus(StrEnum):
     REFUNDED = "refunded"
 
 
-@dataclass(frozen=True, slots=True)
-class OrderContent:
+class OrderContent(NamedTuple):
     """What the client said when it created the order."""
 
     order_id: str
@@ -30,8 +29,7 @@ class OrderContent:
     description: str
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(NamedTuple):
     """An order as it stands. Times are the database's, in UTC."""
 
     content: OrderContent
@@ -43,8 +41,7 @@ class Order:
     refunded_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(NamedTuple):
     """Which orders to list; None means any."""
 
     customer_id: str | None = None
@@ -52,8 +49,7 @@ class Filter:
     status: OrderStatus | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Flip:
+class Flip(NamedTuple):
     """One order, and the payment on whose behalf it takes a step."""
 
     order_id: str
@@ -76,8 +72,7 @@ class Verdict(StrEnum):
     NOT_FOUND = "not_found"
 
 
-@dataclass(frozen=True, slots=True)
-class OrderVerdict:
+class OrderVerdict(NamedTuple):
     """The verdict on one order, with the status found."""
 
     order_id: str
@@ -87,7 +82,7 @@ class OrderVerdict:
 
 def differing_fields(one: OrderContent, other: OrderContent) -> list[str]:
     """Names of the fields in which two contents differ, as they stand in the API."""
-    return [field.name for field in fields(OrderContent) if getattr(one, field.name) != getattr(other, field.name)]
+    return [name for name in OrderContent._fields if getattr(one, name) != getattr(other, name)]
 
 
 def judge(flip: Flip, step: Step, *, taken: OrderStatus | None, found: Order | None) -> OrderVerdict:

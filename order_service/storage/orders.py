@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, UUID, insert
+from sqlalchemy.dialects.postgresql import insert
 
 from order_service.domain.orders import Filter, Flip, Order, OrderContent, OrderStatus
 from order_service.storage.schema import orders
+from shared.arrays import TEXTS, UUIDS, among, statement
 from shared.database import Connection
 from shared.money import Money
 
@@ -30,9 +31,8 @@ async def create(connection: Connection, content: OrderContent) -> Order | None:
 
 async def by_ids(connection: Connection, order_ids: Sequence[str]) -> dict[str, Order]:
     """The orders that exist."""
-    ids = sa.bindparam("order_ids", list(order_ids), type_=ARRAY(sa.Text))
-    rows = await connection.execute(sa.select(orders).where(orders.c.order_id == sa.func.any(ids)))
-    return {row.order_id: _order(row) for row in rows}
+    rows = await connection.execute(sa.select(orders).where(among(orders.c.order_id, order_ids)))
+    return {order.content.order_id: order for order in map(_order, rows)}
 
 
 async def newest(connection: Connection, wanted: Filter, *, before: Sequence[Any] | None, limit: int) -> list[Order]:
@@ -58,16 +58,9 @@ async def cancel(connection: Connection, order_id: str) -> Order | None:
     return _order(row) if row else None
 
 
-def _step(sql: str) -> sa.TextClause:
-    return sa.text(sql).bindparams(
-        sa.bindparam("order_ids", type_=ARRAY(sa.Text)),
-        sa.bindparam("payment_ids", type_=ARRAY(UUID(as_uuid=True))),
-    )
-
-
 # The flip. `status = 'unpaid'` makes it happen once: of two at the same time the second waits for the first's row
 # lock, looks again, and changes nothing. No row returned = lost, and the use case reads what stands there instead.
-FLIP = _step(
+FLIP = statement(
     """
     UPDATE orders
        SET status = 'paid', payment_id = flip.payment_id, paid_at = now()
@@ -75,7 +68,9 @@ FLIP = _step(
      WHERE orders.order_id = flip.order_id
        AND orders.status = 'unpaid'
  RETURNING orders.order_id, flip.payment_id AS for_payment, orders.status
-    """
+    """,
+    order_ids=TEXTS,
+    payment_ids=UUIDS,
 )
 
 
@@ -85,7 +80,7 @@ async def mark_paid(connection: Connection, flips: Sequence[Flip]) -> dict[Flip,
 
 
 # The way back. An order ends here for good, so that a flip that was sent long ago and arrives late is refused.
-GIVE_BACK = _step(
+GIVE_BACK = statement(
     """
     UPDATE orders
        SET status = CASE status WHEN 'paid' THEN 'refunded' ELSE 'cancelled' END,
@@ -95,7 +90,9 @@ GIVE_BACK = _step(
      WHERE orders.order_id = flip.order_id
        AND (orders.status = 'unpaid' OR orders.status = 'paid' AND orders.payment_id = flip.payment_id)
  RETURNING orders.order_id, flip.payment_id AS for_payment, orders.status
-    """
+    """,
+    order_ids=TEXTS,
+    payment_ids=UUIDS,
 )
 
 
@@ -104,20 +101,17 @@ async def mark_refunded(connection: Connection, flips: Sequence[Flip]) -> dict[F
     return await _take(connection, GIVE_BACK, flips)
 
 
-async def _take(connection: Connection, statement: sa.TextClause, flips: Sequence[Flip]) -> dict[Flip, OrderStatus]:
+async def _take(connection: Connection, step: sa.TextClause, flips: Sequence[Flip]) -> dict[Flip, OrderStatus]:
     arrays = {"order_ids": [f.order_id for f in flips], "payment_ids": [f.payment_id for f in flips]}
-    rows = await connection.execute(statement, arrays)
-    return {Flip(order_id, payment_id): OrderStatus(status) for order_id, payment_id, status in rows}
+    rows = await connection.execute(step, arrays)
+    return {Flip(order_id, payment_id): STATUSES[status] for order_id, payment_id, status in rows}
 
 
-def _order(row: sa.Row[tuple[object, ...]]) -> Order:
-    content = OrderContent(
-        order_id=row.order_id,
-        customer_id=row.customer_id,
-        payer_account_id=row.payer_account_id,
-        payee_account_id=row.payee_account_id,
-        amount=Money(row.currency, row.amount_minor),
-        description=row.description,
-    )
-    status = OrderStatus(row.status)
-    return Order(content, status, row.payment_id, row.created_at, row.paid_at, row.cancelled_at, row.refunded_at)
+STATUSES = {str(status): status for status in OrderStatus}
+
+
+def _order(row: Sequence[Any]) -> Order:
+    """The domain's value of a row, its columns in the table's order."""
+    order_id, customer_id, payer, payee, currency, minor, description, status, payment_id, created_at, *times = row
+    content = OrderContent(order_id, customer_id, payer, payee, Money(currency, minor), description)
+    return Order(content, STATUSES[status], payment_id, created_at, *times)

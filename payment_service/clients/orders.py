@@ -52,7 +52,7 @@ class OrdersClient:
 
         async def ask(ids: Sequence[str]) -> list[Order | None]:
             response = await self._stub.BatchGetOrders(order_service_pb2.BatchGetOrdersRequest(order_ids=ids))
-            found = {order.order_id: _order(order) for order in response.orders}
+            found = {order.order_id: order for order in map(_order, response.orders)}
             return [found.get(order_id) for order_id in ids]
 
         answers = await _each_answered(ask, order_ids)
@@ -114,12 +114,13 @@ def _answers(verdicts: Sequence[order_service_pb2.OrderVerdict]) -> list[Answer]
 
 
 def _order(order: order_pb2.Order) -> Order:
+    money, payment_id = order.amount, order.payment_id
     return Order(
-        order_id=order.order_id,
-        customer_id=order.customer_id,
-        payer_account_id=order.payer_account_id,
-        payee_account_id=order.payee_account_id,
-        amount=Money(order.amount.currency_code, order.amount.minor_units),
-        status=STATUS[order.status],
-        payment_id=UUID(order.payment_id) if order.payment_id else None,
+        order.order_id,
+        order.customer_id,
+        order.payer_account_id,
+        order.payee_account_id,
+        Money(money.currency_code, money.minor_units),
+        STATUS[order.status],
+        UUID(payment_id) if payment_id else None,
     )

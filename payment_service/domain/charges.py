@@ -1,8 +1,8 @@
 """Charging: what is asked, what an attempt is, and what an existing payment answers to whoever asks again."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from payment_service.domain.ledger import Hold, Movement, Transfer, TransferKind
@@ -28,8 +28,7 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(NamedTuple):
     """What this service needs to know of an order. Its content never changes; its status may have, since."""
 
     order_id: str
@@ -41,8 +40,7 @@ class Order:
     payment_id: UUID | None
 
 
-@dataclass(frozen=True, slots=True)
-class PayOrder:
+class PayOrder(NamedTuple):
     """The command. `expected_amount` is what the caller believes the order costs.
 
     `hold_for` makes it an authorization: the amount is reserved for so long, and not yet charged.
@@ -54,8 +52,7 @@ class PayOrder:
     hold_for: timedelta | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """A subject to be charged, with the ids that payment and transfer will have: given once, kept on every retry.
 
     The payer's account must be `owner_id`'s, when that is given.
@@ -86,10 +83,10 @@ class Attempt:
             state_reason=None,
             correction_id=None,
             created_at=created_at,
-            confirmed_at=None if order_of(self.subject) else created_at,  # a ticket has no order to confirm
             reversed_at=None,
             refunded_at=None,
             expires_at=expires_at,
+            confirmed=not order_of(self.subject),
         )
 
     @property
@@ -110,23 +107,20 @@ class Attempt:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Flip:
+class Flip(NamedTuple):
     """The next step with a payment that moved money: its order is to be PAID by it."""
 
     payment: Payment
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """The payment of a subject; `confirmed` when its order is known to be PAID by it."""
 
     payment: Payment
     confirmed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Paid:
+class Paid(NamedTuple):
     """The outcome OK."""
 
     payment: Payment
@@ -169,7 +163,7 @@ def next_step(order: Order, payment: Payment | None) -> Flip | Standing | Payonc
     if payment.state == PaymentState.SUCCEEDED:
         if order.status == OrderStatus.PAID and order.payment_id == payment.payment_id:
             return Standing(payment, confirmed=True)
-        if order.status == OrderStatus.UNPAID or payment.confirmed_at is None:
+        if order.status == OrderStatus.UNPAID or not payment.confirmed:
             return Flip(payment)  # a crash, or a late answer, left it without; if it is refused, the money goes back
         return _refused_by(order)
     if payment.state == PaymentState.VOIDED or order.status == OrderStatus.UNPAID:

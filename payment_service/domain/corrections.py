@@ -1,8 +1,8 @@
 """Corrections: what takes a payment back. The intent is written first, then the order ends, then the money moves."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID, uuid5
 
 from payment_service.domain.history import Event, EventKind
@@ -20,8 +20,7 @@ class CorrectionKind(StrEnum):
     VOID = "void"
 
 
-@dataclass(frozen=True, slots=True)
-class Correction:
+class Correction(NamedTuple):
     """An intent to take something back; `completed_at` tells that it happened.
 
     `reason` is what the caller said. `state_reason` is the payment's afterwards; None for refunds.

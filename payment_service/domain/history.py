@@ -1,8 +1,8 @@
 """A payment's history: a line for each thing that became true, never changed."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from payment_service.domain.payments import Subject
@@ -27,8 +27,7 @@ class EventKind(StrEnum):
     VOIDED = "voided"
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One line. `created_at` is the database's, and None before it is written."""
 
     subject: Subject

@@ -1,10 +1,9 @@
 """The ledger: double entry. A transfer's entries sum to zero; each entry knows the balance after it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from shared.errors import Reason
@@ -37,8 +36,7 @@ class TransferKind(StrEnum):
 CORRECTIONS = (TransferKind.REVERSAL, TransferKind.REFUND)
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(NamedTuple):
     """An account as it stands. `last_sequence` counts its entries, `held_minor` is what authorizations reserve."""
 
     account_id: str
@@ -55,8 +53,7 @@ class Account:
         return Money(self.balance.currency, self.balance.minor_units - self.held_minor)
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
+class Transfer(NamedTuple):
     """`amount` goes from `source` to `target`. `release` of the source's held amount is freed with it."""
 
     transfer_id: UUID
@@ -69,8 +66,7 @@ class Transfer:
     release_minor: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(NamedTuple):
     """`amount` of `source` is reserved for `target`, or released again. The balance stays as it is."""
 
     payment_id: UUID
@@ -84,8 +80,7 @@ class Hold:
 Movement: TypeAlias = Transfer | Hold
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One leg. Negative when money leaves the account."""
 
     account_id: str
@@ -97,16 +92,14 @@ class Entry:
     balance_after: Money
 
 
-@dataclass(frozen=True, slots=True)
-class StoredEntry:
+class StoredEntry(NamedTuple):
     """An entry, and when it was written, by the database's clock."""
 
     entry: Entry
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(NamedTuple):
     """A movement that cannot be made, and the account that stands in its way."""
 
     movement: Movement
@@ -114,8 +107,7 @@ class Refused:
     account_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Posted:
+class Posted(NamedTuple):
     """A transfer with its two legs."""
 
     transfer: Transfer
@@ -123,8 +115,7 @@ class Posted:
     target: Entry
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """What to write: transfers with their entries, the accounts as they will be; and what was refused."""
 
     posted: list[Posted]

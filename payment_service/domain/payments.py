@@ -1,9 +1,8 @@
 """Payments: one attempt each to pay for a subject, which is an order or a ticket."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType
+from typing import NamedTuple, NewType
 from uuid import UUID
 
 from shared.errors import PayonceError, Reason
@@ -48,12 +47,12 @@ class StateReason(StrEnum):
     AUTHORIZATION_EXPIRED = "AUTHORIZATION_EXPIRED"
 
 
-@dataclass(frozen=True, slots=True)
-class Payment:
+class Payment(NamedTuple):
     """One attempt. Times are the database's, in UTC.
 
     `correction_id` is set from the moment on which the payment is being taken back as a whole: nothing else may then
-    change it. `expires_at` is set for authorizations.
+    change it. `expires_at` is set for authorizations. `confirmed` counts while it is SUCCEEDED: the order is known
+    to be PAID by it, or there is none, since it is a ticket's.
     """
 
     payment_id: UUID
@@ -67,10 +66,10 @@ class Payment:
     state_reason: StateReason | None
     correction_id: UUID | None
     created_at: datetime
-    confirmed_at: datetime | None
     reversed_at: datetime | None
     refunded_at: datetime | None
     expires_at: datetime | None
+    confirmed: bool
 
     @property
     def refundable(self) -> Money:
@@ -91,8 +90,7 @@ class LookupOutcome(StrEnum):
     VOIDED = "voided"
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup:
+class Lookup(NamedTuple):
     """The outcome, and the payment it is read from, if any."""
 
     outcome: LookupOutcome
@@ -105,8 +103,7 @@ class Lookup:
         return self.outcome in (LookupOutcome.NOT_SEEN, LookupOutcome.DECLINED) and not self.ticket_expired
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentFilter:
+class PaymentFilter(NamedTuple):
     """Which payments to list; None means any."""
 
     subject: Subject | None = None

@@ -1,10 +1,9 @@
+from typing import NamedTuple
+
 """Requests that have no natural key bring one: a `request_id`."""
 
-from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True)
-class RequestKey:
+class RequestKey(NamedTuple):
     """Who asked for what, under which id."""
 
     caller: str

@@ -1,7 +1,7 @@
 """Seals: a hash chain over what never changes, so that an edit by whomever is found."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Chain(StrEnum):
@@ -11,8 +11,7 @@ class Chain(StrEnum):
     HISTORY = "history"
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """The last block of a chain; block 0, position 0 and no hash before the first."""
 
     chain: Chain

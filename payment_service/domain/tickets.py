@@ -1,9 +1,9 @@
 """Tickets: one-time rights to pay. Only a ticket's hash is kept, so that a copy of the database pays nothing."""
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from payment_service.domain.payments import TICKET, Payment, Subject, refusal
@@ -19,8 +19,7 @@ class TicketStatus(StrEnum):
     EXPIRED = "expired"
 
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
+class Ticket(NamedTuple):
     """What a ticket is for. Payee and amount are open when None. Times are the database's, in UTC."""
 
     subject: Subject
@@ -34,8 +33,7 @@ class Ticket:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class PayWithTicket:
+class PayWithTicket(NamedTuple):
     """The command. `subject` is the ticket's, so that the ticket itself goes no further than the edge."""
 
     subject: Subject

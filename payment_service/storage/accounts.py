@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from payment_service.domain.ledger import Account, AccountKind
-from payment_service.storage.arrays import BIGINTS, TEXTS, among, statement
 from payment_service.storage.schema import accounts
+from shared.arrays import BIGINTS, TEXTS, among, statement
 from shared.database import Connection
 from shared.money import Money
 
@@ -49,7 +49,7 @@ async def lock(connection: Connection, account_ids: Sequence[str]) -> dict[str, 
         .order_by(accounts.c.account_id)
         .with_for_update()
     )
-    return {row.account_id: _account(row) for row in await connection.execute(query)}
+    return {account.account_id: account for account in map(_account, await connection.execute(query))}
 
 
 STORE = statement(
@@ -75,13 +75,11 @@ async def store(connection: Connection, changed: Sequence[Account]) -> None:
     await connection.execute(STORE, arrays)
 
 
-def _account(row: sa.Row[Any]) -> Account:
-    return Account(
-        account_id=row.account_id,
-        owner_id=row.owner_id,
-        kind=AccountKind(row.kind),
-        balance=Money(row.currency, row.balance_minor),
-        held_minor=row.held_minor,
-        last_sequence=row.last_sequence,
-        created_at=row.created_at,
-    )
+KINDS = {str(kind): kind for kind in AccountKind}
+
+
+def _account(row: Sequence[Any]) -> Account:
+    """The domain's value of a row, its columns in the table's order."""
+    account_id, owner_id, kind, currency, balance_minor, held_minor, last_sequence, created_at = row
+    balance = Money(currency, balance_minor)
+    return Account(account_id, owner_id, KINDS[kind], balance, held_minor, last_sequence, created_at)

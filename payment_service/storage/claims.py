@@ -7,8 +7,8 @@ import sqlalchemy as sa
 
 from payment_service.domain.charges import Attempt
 from payment_service.domain.payments import Payment, PaymentState, StateReason, Subject
-from payment_service.storage.arrays import BIGINTS, BOOLEANS, FLOATS, TEXTS, UUIDS, statement
-from payment_service.storage.payments import payment_of
+from payment_service.storage.payments import COLUMNS, payment_of
+from shared.arrays import BIGINTS, BOOLEANS, FLOATS, TEXTS, UUIDS, statement
 from shared.database import Connection
 
 # Marks our advisory locks among those of others; LookupPayment looks for them.
@@ -17,23 +17,27 @@ CLAIM_LOCKS = 7075
 # THE CLAIM: the line that prevents the double charge. The partial unique index `payments_claim` lets one attempt per
 # subject in; whoever comes second waits here for the first to commit, inserts nothing, and reads the first one's
 # payment. In subject order, so that two batches never wait for each other. The lock only tells LookupPayment that an
-# attempt is under way; it keeps nobody out. A ticket's payment has no order to confirm.
+# attempt is under way; it keeps nobody out. What is charged for an order is unconfirmed from here on.
 CLAIM = statement(
     f"""
-    INSERT INTO payments
-           (subject, payment_id, payer_account_id, payee_account_id, currency, amount_minor,
-            state, captured_minor, expires_at, confirmed_at)
-    SELECT c.subject, c.payment_id, c.payer, c.payee, c.currency, c.amount_minor,
-           CASE WHEN c.hold THEN 'authorized' ELSE 'succeeded' END,
-           CASE WHEN c.hold THEN 0 ELSE c.amount_minor END,
-           CASE WHEN c.hold THEN now() + c.hold_s * interval '1 second' END,
-           CASE WHEN c.subject LIKE 'ticket:%' THEN now() END
-      FROM (SELECT * FROM unnest(:subjects, :payment_ids, :payers, :payees, :currencies, :amounts, :holds, :hold_s)
-                AS c (subject, payment_id, payer, payee, currency, amount_minor, hold, hold_s)
-             ORDER BY subject) AS c,
-           LATERAL pg_advisory_xact_lock_shared({CLAIM_LOCKS}, hashtext(c.subject))
-        ON CONFLICT DO NOTHING
- RETURNING subject, created_at, expires_at
+    WITH claimed AS (
+         INSERT INTO payments
+                (subject, payment_id, payer_account_id, payee_account_id, currency, amount_minor,
+                 state, captured_minor, expires_at)
+         SELECT c.subject, c.payment_id, c.payer, c.payee, c.currency, c.amount_minor,
+                CASE WHEN c.hold THEN 'authorized' ELSE 'succeeded' END,
+                CASE WHEN c.hold THEN 0 ELSE c.amount_minor END,
+                CASE WHEN c.hold THEN now() + c.hold_s * interval '1 second' END
+           FROM (SELECT * FROM unnest(:subjects, :payment_ids, :payers, :payees, :currencies, :amounts, :holds, :hold_s)
+                     AS c (subject, payment_id, payer, payee, currency, amount_minor, hold, hold_s)
+                  ORDER BY subject) AS c,
+                LATERAL pg_advisory_xact_lock_shared({CLAIM_LOCKS}, hashtext(c.subject))
+             ON CONFLICT DO NOTHING
+      RETURNING subject, payment_id, state, created_at, expires_at),
+         noted AS (
+         INSERT INTO unconfirmed (subject, payment_id)
+         SELECT subject, payment_id FROM claimed WHERE state = 'succeeded' AND starts_with(subject, 'order:'))
+    SELECT subject, created_at, expires_at FROM claimed
     """,  # noqa: S608 - the only value written into it is the constant above
     subjects=TEXTS, payment_ids=UUIDS, payers=TEXTS, payees=TEXTS, currencies=TEXTS, amounts=BIGINTS,
     holds=BOOLEANS, hold_s=FLOATS,
@@ -54,8 +58,12 @@ async def claim(connection: Connection, attempts: Sequence[Attempt]) -> dict[Sub
 
 UNCLAIM = statement(
     """
-    DELETE FROM payments USING unnest(:subjects, :payment_ids) AS c (subject, payment_id)
-     WHERE payments.subject = c.subject AND payments.payment_id = c.payment_id
+    WITH gone AS (
+         DELETE FROM payments USING unnest(:subjects, :payment_ids) AS c (subject, payment_id)
+          WHERE payments.payment_id = c.payment_id AND payments.subject = c.subject
+      RETURNING payments.payment_id, payments.subject)
+    DELETE FROM unconfirmed USING gone
+     WHERE unconfirmed.payment_id = gone.payment_id AND unconfirmed.subject = gone.subject
     """,
     subjects=TEXTS, payment_ids=UUIDS,
 )  # fmt: skip
@@ -84,14 +92,14 @@ async def record_declined(connection: Connection, attempts: Sequence[Attempt]) -
 
 
 TOMBSTONE = sa.text(
-    """
+    f"""
     INSERT INTO payments
            (subject, payment_id, payer_account_id, payee_account_id, currency, amount_minor, state, state_reason,
             correction_id)
     VALUES (:subject, :payment_id, :payer, :payee, :currency, :amount_minor, :state, :state_reason, :correction_id)
         ON CONFLICT DO NOTHING
- RETURNING payments.*
-    """
+ RETURNING {COLUMNS}
+    """  # noqa: S608 - made of constants
 )
 
 

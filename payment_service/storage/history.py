@@ -7,8 +7,8 @@ import sqlalchemy as sa
 
 from payment_service.domain.history import Event, EventKind
 from payment_service.domain.payments import Subject
-from payment_service.storage.arrays import BIGINTS, TEXTS, UUIDS, statement
 from payment_service.storage.schema import history
+from shared.arrays import BIGINTS, TEXTS, UUIDS, statement
 from shared.database import Connection
 
 RECORD = statement(

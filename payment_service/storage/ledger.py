@@ -6,61 +6,53 @@ from typing import Any
 import sqlalchemy as sa
 
 from payment_service.domain.ledger import Entry, Posted, StoredEntry, TransferKind
-from payment_service.storage.arrays import BIGINTS, TEXTS, UUIDS, statement
 from payment_service.storage.schema import entries
+from shared.arrays import BIGINTS, TEXTS, UUIDS, statement
 from shared.database import Connection
 from shared.money import Money
 
-POST_TRANSFERS = statement(
+# A head and its two legs for each transfer; what they have in common is sent once.
+POST = statement(
     """
-    INSERT INTO transfers
-           (transfer_id, kind, payment_id, source_account_id, source_sequence, target_account_id, target_sequence)
-    SELECT * FROM unnest(:transfer_ids, :kinds, :payment_ids, :sources, :source_sequences, :targets, :target_sequences)
+    WITH posted AS MATERIALIZED (
+         SELECT * FROM unnest(:transfer_ids, :kinds, :payment_ids, :currencies, :amounts,
+                              :sources, :source_sequences, :source_after, :targets, :target_sequences, :target_after)
+                    AS p (transfer_id, kind, payment_id, currency, amount_minor,
+                          source, source_sequence, source_after, target, target_sequence, target_after)),
+         heads AS (
+         INSERT INTO transfers (transfer_id, kind, payment_id, source_account_id, source_sequence,
+                                target_account_id, target_sequence)
+         SELECT transfer_id, kind, payment_id, source, source_sequence, target, target_sequence FROM posted)
+    INSERT INTO entries
+           (account_id, sequence, transfer_id, kind, payment_id, currency, amount_minor, balance_after_minor)
+    SELECT leg.account_id, leg.sequence, transfer_id, kind, payment_id, currency, leg.amount_minor, leg.after
+      FROM posted,
+           LATERAL (VALUES (source, source_sequence, -amount_minor, source_after),
+                           (target, target_sequence, amount_minor, target_after))
+                AS leg (account_id, sequence, amount_minor, after)
     """,
-    transfer_ids=UUIDS, kinds=TEXTS, payment_ids=UUIDS,
-    sources=TEXTS, source_sequences=BIGINTS, targets=TEXTS, target_sequences=BIGINTS,
+    transfer_ids=UUIDS, kinds=TEXTS, payment_ids=UUIDS, currencies=TEXTS, amounts=BIGINTS,
+    sources=TEXTS, source_sequences=BIGINTS, source_after=BIGINTS,
+    targets=TEXTS, target_sequences=BIGINTS, target_after=BIGINTS,
 )  # fmt: skip
 
 
-async def post_transfers(connection: Connection, posted: Sequence[Posted]) -> None:
-    """Write the heads of transfers; each tells where its legs are."""
+async def post(connection: Connection, posted: Sequence[Posted]) -> None:
+    """Write transfers with their legs; each head tells where its legs are."""
     arrays: dict[str, list[Any]] = {
         "transfer_ids": [p.transfer.transfer_id for p in posted],
         "kinds": [p.transfer.kind for p in posted],
         "payment_ids": [p.transfer.payment_id for p in posted],
+        "currencies": [p.transfer.amount.currency for p in posted],
+        "amounts": [p.transfer.amount.minor_units for p in posted],
         "sources": [p.source.account_id for p in posted],
         "source_sequences": [p.source.sequence for p in posted],
+        "source_after": [p.source.balance_after.minor_units for p in posted],
         "targets": [p.target.account_id for p in posted],
         "target_sequences": [p.target.sequence for p in posted],
+        "target_after": [p.target.balance_after.minor_units for p in posted],
     }
-    await connection.execute(POST_TRANSFERS, arrays)
-
-
-POST_ENTRIES = statement(
-    """
-    INSERT INTO entries
-           (account_id, sequence, transfer_id, kind, payment_id, currency, amount_minor, balance_after_minor)
-    SELECT * FROM unnest(:account_ids, :sequences, :transfer_ids, :kinds, :payment_ids, :currencies, :amounts, :after)
-    """,
-    account_ids=TEXTS, sequences=BIGINTS, transfer_ids=UUIDS, kinds=TEXTS, payment_ids=UUIDS,
-    currencies=TEXTS, amounts=BIGINTS, after=BIGINTS,
-)  # fmt: skip
-
-
-async def post_entries(connection: Connection, posted: Sequence[Posted]) -> None:
-    """Write the legs of transfers."""
-    legs = [leg for p in posted for leg in (p.source, p.target)]
-    arrays: dict[str, list[Any]] = {
-        "account_ids": [e.account_id for e in legs],
-        "sequences": [e.sequence for e in legs],
-        "transfer_ids": [e.transfer_id for e in legs],
-        "kinds": [e.kind for e in legs],
-        "payment_ids": [e.payment_id for e in legs],
-        "currencies": [e.amount.currency for e in legs],
-        "amounts": [e.amount.minor_units for e in legs],
-        "after": [e.balance_after.minor_units for e in legs],
-    }
-    await connection.execute(POST_ENTRIES, arrays)
+    await connection.execute(POST, arrays)
 
 
 async def statement_of(connection: Connection, account_id: str, *, before: int | None, limit: int) -> list[StoredEntry]:

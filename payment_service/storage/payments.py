@@ -11,74 +11,84 @@ import sqlalchemy as sa
 
 from payment_service.domain.history import COMPLETER, EventKind
 from payment_service.domain.payments import Payment, PaymentFilter, PaymentState, StateReason, Subject
-from payment_service.storage.arrays import TEXTS, UUIDS, among, statement
 from payment_service.storage.schema import payments
+from shared.arrays import TEXTS, UUIDS, among, statement
 from shared.database import Connection
 from shared.money import Money
 
-# Written out, as a parameter would keep the planner from the claim's index.
+# Written out, as parameters would keep the planner from the two partial indexes on subjects.
 HOLDS_A_CLAIM = sa.text("state <> 'declined'")
+DECLINED = sa.text("state = 'declined'")
+
+# `payments` with whether the order is known to be PAID by it, which counts while a payment is SUCCEEDED.
+CONFIRMED = """NOT EXISTS (SELECT FROM unconfirmed u
+                    WHERE u.payment_id = payments.payment_id AND u.subject = payments.subject) AS confirmed"""
+COLUMNS = f"""payments.payment_id, payments.subject, payer_account_id, payee_account_id, currency, amount_minor,
+           captured_minor, refunded_minor, state, state_reason, correction_id, created_at, reversed_at, refunded_at,
+           expires_at, {CONFIRMED}"""
+PAYMENTS = sa.select(sa.text(COLUMNS)).select_from(payments)
 
 
 async def by_subjects(connection: Connection, subjects: Sequence[Subject]) -> dict[Subject, Payment]:
     """The one payment of each subject that is not DECLINED."""
-    query = sa.select(payments).where(among(payments.c.subject, subjects), HOLDS_A_CLAIM)
-    return {row.subject: payment_of(row) for row in await connection.execute(query)}
+    query = PAYMENTS.where(among(payments.c.subject, subjects), HOLDS_A_CLAIM)
+    return {payment.subject: payment for payment in await _all(connection, query)}
 
 
 async def attempts_of(connection: Connection, subject: Subject) -> list[Payment]:
     """Every attempt for a subject, the oldest first."""
-    query = sa.select(payments).where(payments.c.subject == subject).order_by(payments.c.payment_id)
-    return [payment_of(row) for row in await connection.execute(query)]
+    query = PAYMENTS.where(_of_subject(subject)).order_by(payments.c.payment_id)  # UUIDv7: ordered by time
+    return await _all(connection, query)
 
 
 async def latest_declined(connection: Connection, subject: Subject) -> Payment | None:
     """The latest attempt that was declined."""
-    query = (
-        sa.select(payments)
-        .where(payments.c.subject == subject, payments.c.state == PaymentState.DECLINED)
-        .order_by(payments.c.payment_id.desc())  # UUIDv7: ordered by time
-        .limit(1)
-    )
-    row = (await connection.execute(query)).one_or_none()
-    return payment_of(row) if row else None
+    query = PAYMENTS.where(payments.c.subject == subject, DECLINED).order_by(payments.c.payment_id.desc()).limit(1)
+    return next(iter(await _all(connection, query)), None)
 
 
 async def by_id(connection: Connection, payment_id: UUID) -> Payment | None:
     """One payment."""
-    row = (await connection.execute(sa.select(payments).where(payments.c.payment_id == payment_id))).one_or_none()
-    return payment_of(row) if row else None
+    return next(iter(await _all(connection, PAYMENTS.where(payments.c.payment_id == payment_id))), None)
 
 
 async def newest(connection: Connection, wanted: PaymentFilter, *, before: UUID | None, limit: int) -> list[Payment]:
     """One page, newest first, before the payment `before`."""
-    query = sa.select(payments).order_by(payments.c.payment_id.desc()).limit(limit)
-    for name in ("subject", "payer_account_id", "payee_account_id", "state"):
+    query = PAYMENTS.order_by(payments.c.payment_id.desc()).limit(limit)
+    if wanted.subject is not None:
+        query = query.where(_of_subject(wanted.subject))
+    for name in ("payer_account_id", "payee_account_id", "state"):
         if (value := getattr(wanted, name)) is not None:
             query = query.where(payments.c[name] == value)
     if before is not None:
         query = query.where(payments.c.payment_id < before)
-    return [payment_of(row) for row in await connection.execute(query)]
+    return await _all(connection, query)
+
+
+def _of_subject(subject: Subject) -> sa.ColumnElement[bool]:
+    """Found by the two partial indexes, each with its own condition."""
+    same = payments.c.subject == subject
+    return sa.or_(sa.and_(same, HOLDS_A_CLAIM), sa.and_(same, DECLINED))
 
 
 # Skips rows that somebody else holds: one that is stuck never keeps the others waiting, and the completer comes again.
-# OFFSET 0 keeps the planner from looking among all unconfirmed payments for each pair.
+# OFFSET 0 has each row looked up by its key, whatever the planner believes of tables that were empty a moment ago.
 CONFIRM = statement(
     """
     WITH free AS MATERIALIZED (
          SELECT c.subject, c.payment_id
            FROM unnest(:subjects, :payment_ids) AS c (subject, payment_id),
-                LATERAL (SELECT state, confirmed_at FROM payments p
-                          WHERE p.subject = c.subject AND p.payment_id = c.payment_id
-                         OFFSET 0 FOR UPDATE SKIP LOCKED) AS p
-          WHERE p.state = 'succeeded' AND p.confirmed_at IS NULL),
+                LATERAL (SELECT FROM unconfirmed u WHERE u.payment_id = c.payment_id AND u.subject = c.subject
+                         OFFSET 0 FOR UPDATE SKIP LOCKED) AS u),
          confirmed AS (
-         UPDATE payments SET confirmed_at = now()
-           FROM free
-          WHERE payments.subject = free.subject AND payments.payment_id = free.payment_id
-      RETURNING payments.subject, payments.payment_id, payments.captured_minor)
+         DELETE FROM unconfirmed USING free
+          WHERE unconfirmed.payment_id = free.payment_id AND unconfirmed.subject = free.subject
+      RETURNING unconfirmed.subject, unconfirmed.payment_id)
     INSERT INTO history (subject, payment_id, event, actor, amount_minor)
-    SELECT subject, payment_id, :event, :actor, captured_minor FROM confirmed
+    SELECT c.subject, c.payment_id, :event, :actor, p.captured_minor
+      FROM confirmed c,
+           LATERAL (SELECT captured_minor FROM payments p
+                     WHERE p.payment_id = c.payment_id AND p.subject = c.subject OFFSET 0) AS p
     """,
     subjects=TEXTS, payment_ids=UUIDS,
 )  # fmt: skip
@@ -94,47 +104,72 @@ async def confirm(connection: Connection, flips: Sequence[tuple[Subject, UUID]])
 # Leased: two completers at once take different ones, and one that dies gives its lease back by time. The wait doubles
 # up to 10 s, so that a payment that can't be confirmed never keeps the others waiting.
 DUE = sa.text(
-    """
+    f"""
     WITH due AS MATERIALIZED (
-         SELECT subject, payment_id FROM payments
-          WHERE state = 'succeeded' AND confirmed_at IS NULL AND check_at <= now()
+         SELECT subject, payment_id FROM unconfirmed
+          WHERE check_at <= now()
           ORDER BY check_at LIMIT :limit
-            FOR UPDATE SKIP LOCKED)
-    UPDATE payments
-       SET check_at = now() + least(power(2, checks), 10) * interval '1 second', checks = checks + 1
-      FROM due
-     WHERE payments.subject = due.subject AND payments.payment_id = due.payment_id
- RETURNING payments.*
-    """
+            FOR UPDATE SKIP LOCKED),
+         leased AS (
+         UPDATE unconfirmed
+            SET check_at = now() + least(power(2, checks), 10) * interval '1 second', checks = checks + 1
+           FROM due
+          WHERE unconfirmed.payment_id = due.payment_id AND unconfirmed.subject = due.subject
+      RETURNING unconfirmed.subject, unconfirmed.payment_id)
+    SELECT payments.* FROM leased l,
+           LATERAL (SELECT {COLUMNS} FROM payments
+                     WHERE payments.payment_id = l.payment_id AND payments.subject = l.subject OFFSET 0) AS payments
+    """  # noqa: S608 - made of constants
 )
 
 
 async def take_due(connection: Connection, limit: int) -> list[Payment]:
     """Unconfirmed payments whose turn it is, leased to the caller."""
-    return [payment_of(row) for row in await connection.execute(DUE, {"limit": limit})]
+    return await _all(connection, DUE, {"limit": limit})
+
+
+HOLD_UNCONFIRMED = sa.text("SELECT 1 FROM unconfirmed WHERE payment_id = :payment_id AND subject = :subject FOR UPDATE")
+
+
+async def hold_unconfirmed(connection: Connection, payment: Payment) -> bool:
+    """Keep it unconfirmed until the transaction ends; False when it is not, or is no longer."""
+    keys = {"subject": payment.subject, "payment_id": payment.payment_id}
+    return (await connection.execute(HOLD_UNCONFIRMED, keys)).one_or_none() is not None
+
+
+FORGET_UNCONFIRMED = sa.text("DELETE FROM unconfirmed WHERE payment_id = :payment_id AND subject = :subject")
+
+
+async def forget_unconfirmed(connection: Connection, payment: Payment) -> None:
+    """There is nothing to confirm any more: the payment is taken back in this transaction."""
+    keys = {"subject": payment.subject, "payment_id": payment.payment_id}
+    await connection.execute(FORGET_UNCONFIRMED, keys)
 
 
 CAPTURE = sa.text(
-    """
-    UPDATE payments SET state = 'succeeded', captured_minor = :captured_minor,
-                        check_at = now() + interval '2 seconds'
-     WHERE subject = :subject AND payment_id = :payment_id
-       AND state = 'authorized' AND correction_id IS NULL AND expires_at > now()
- RETURNING payments.*
-    """
+    f"""
+    WITH captured AS (
+         UPDATE payments SET state = 'succeeded', captured_minor = :captured_minor
+          WHERE subject = :subject AND payment_id = :payment_id
+            AND state = 'authorized' AND correction_id IS NULL AND expires_at > now()
+      RETURNING {COLUMNS}),
+         noted AS (
+         INSERT INTO unconfirmed (subject, payment_id) SELECT subject, payment_id FROM captured)
+    SELECT * FROM captured
+    """  # noqa: S608 - made of constants
 )
 
 
 async def capture(connection: Connection, payment: Payment, captured_minor: int) -> Payment | None:
     """AUTHORIZED → SUCCEEDED; None when it is not AUTHORIZED (any more), or its time is over."""
-    return await _one(connection, CAPTURE, payment, captured_minor=captured_minor)
+    captured = await _one(connection, CAPTURE, payment, captured_minor=captured_minor)
+    return captured._replace(confirmed=False) if captured else None  # the statement does not see what it wrote itself
 
 
 async def expired(connection: Connection, limit: int) -> list[Payment]:
     """Authorizations whose time is over and that nobody has begun to end."""
     query = (
-        sa.select(payments)
-        .where(
+        PAYMENTS.where(
             payments.c.state == PaymentState.AUTHORIZED,
             payments.c.correction_id.is_(None),
             payments.c.expires_at <= sa.func.now(),
@@ -142,16 +177,16 @@ async def expired(connection: Connection, limit: int) -> list[Payment]:
         .order_by(payments.c.expires_at)
         .limit(limit)
     )
-    return [payment_of(row) for row in await connection.execute(query)]
+    return await _all(connection, query)
 
 
 REFUND_PART = sa.text(
-    """
+    f"""
     UPDATE payments SET refunded_minor = refunded_minor + :amount_minor
      WHERE subject = :subject AND payment_id = :payment_id
        AND state = 'succeeded' AND correction_id IS NULL AND refunded_minor + :amount_minor < captured_minor
- RETURNING payments.*
-    """
+ RETURNING {COLUMNS}
+    """  # noqa: S608 - made of constants
 )
 
 
@@ -163,27 +198,26 @@ async def refund_part(connection: Connection, payment: Payment, amount_minor: in
 # The claim on the way back: one correction may take the whole payment back, whoever comes first. What it takes is what
 # is left, and from here on nothing else changes that.
 BEGIN_CORRECTION = sa.text(
-    """
+    f"""
     UPDATE payments SET correction_id = :correction_id
      WHERE subject = :subject AND payment_id = :payment_id
        AND state = :state AND correction_id IS NULL
        AND captured_minor - refunded_minor = :amount_minor
-       AND (NOT :only_unconfirmed OR confirmed_at IS NULL)
- RETURNING payments.*
-    """
+ RETURNING {COLUMNS}
+    """  # noqa: S608 - made of constants
 )
 
 
 async def begin_correction(
-    connection: Connection, payment: Payment, correction_id: UUID, amount_minor: int, *, only_unconfirmed: bool = False
+    connection: Connection, payment: Payment, correction_id: UUID, amount_minor: int
 ) -> Payment | None:
     """Give the payment's end into the hands of one correction; None when it changed since it was read."""
     values = {"correction_id": correction_id, "state": payment.state, "amount_minor": amount_minor}
-    return await _one(connection, BEGIN_CORRECTION, payment, **values, only_unconfirmed=only_unconfirmed)
+    return await _one(connection, BEGIN_CORRECTION, payment, **values)
 
 
 END = sa.text(
-    """
+    f"""
     UPDATE payments
        SET state = :state, state_reason = :state_reason,
            refunded_minor = CASE WHEN :state = 'refunded' THEN captured_minor ELSE refunded_minor END,
@@ -191,8 +225,8 @@ END = sa.text(
            refunded_at = CASE WHEN :state = 'refunded' THEN now() END
      WHERE subject = :subject AND payment_id = :payment_id
        AND state IN ('authorized', 'succeeded') AND correction_id = :correction_id
- RETURNING payments.*
-    """
+ RETURNING {COLUMNS}
+    """  # noqa: S608 - made of constants
 ).bindparams(sa.bindparam("state", type_=sa.Text))
 
 
@@ -204,28 +238,22 @@ async def end(
     return await _one(connection, END, payment, **values)
 
 
+async def _all(connection: Connection, query: sa.Executable, values: dict[str, Any] | None = None) -> list[Payment]:
+    return [payment_of(row) for row in await connection.execute(query, values)]
+
+
 async def _one(connection: Connection, query: sa.TextClause, payment: Payment, **values: Any) -> Payment | None:
     keys = {"subject": payment.subject, "payment_id": payment.payment_id}
     row = (await connection.execute(query, {**keys, **values})).one_or_none()
     return payment_of(row) if row else None
 
 
-def payment_of(row: sa.Row[Any]) -> Payment:
-    """The domain's value of a row."""
-    return Payment(
-        payment_id=row.payment_id,
-        subject=row.subject,
-        payer_account_id=row.payer_account_id,
-        payee_account_id=row.payee_account_id,
-        amount=Money(row.currency, row.amount_minor),
-        captured_minor=row.captured_minor,
-        refunded_minor=row.refunded_minor,
-        state=PaymentState(row.state),
-        state_reason=StateReason(row.state_reason) if row.state_reason else None,
-        correction_id=row.correction_id,
-        created_at=row.created_at,
-        confirmed_at=row.confirmed_at,
-        reversed_at=row.reversed_at,
-        refunded_at=row.refunded_at,
-        expires_at=row.expires_at,
-    )
+STATES = {str(state): state for state in PaymentState}
+REASONS: dict[str | None, StateReason | None] = {None: None, **{str(reason): reason for reason in StateReason}}
+
+
+def payment_of(row: Sequence[Any]) -> Payment:
+    """The domain's value of a row of COLUMNS."""
+    payment_id, subject, payer, payee, currency, minor, captured, refunded, state, reason, *rest = row
+    money = Money(currency, minor)
+    return Payment(payment_id, subject, payer, payee, money, captured, refunded, STATES[state], REASONS[reason], *rest)

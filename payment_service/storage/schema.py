@@ -82,15 +82,21 @@ payments = sa.Table(
     _text("state"),
     _text("state_reason", nullable=True),
     _time("created_at"),
-    _time("confirmed_at", nullable=True),
     _time("reversed_at", nullable=True),
-    _time("check_at"),
-    sa.Column("checks", sa.Integer, nullable=False),
     _minor("captured_minor"),
     _minor("refunded_minor"),
     _time("refunded_at", nullable=True),
     _time("expires_at", nullable=True),
     _uuid("correction_id", nullable=True),
+)
+
+unconfirmed = sa.Table(
+    "unconfirmed",
+    metadata,
+    _text("subject"),
+    _uuid("payment_id"),
+    _time("check_at"),
+    sa.Column("checks", sa.Integer, nullable=False),
 )
 
 tickets = sa.Table(

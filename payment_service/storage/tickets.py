@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from payment_service.domain.payments import Subject
 from payment_service.domain.tickets import Ticket, TicketStatus
-from payment_service.storage.arrays import TEXTS, UUIDS, among, statement
 from payment_service.storage.schema import tickets
+from shared.arrays import TEXTS, UUIDS, among, statement
 from shared.database import Connection
 from shared.money import Money
 

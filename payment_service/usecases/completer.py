@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 
 class Completer:
-    """Writes `confirmed_at` in bulk, asks again about orders not known to be flipped, carries on what was begun."""
+    """Notes in bulk what is confirmed, asks again about orders not known to be flipped, carries on what was begun."""
 
     def __init__(self, database: Database, confirm: Confirm, take_back: TakeBack, captures: Captures) -> None:
         self._database = database

@@ -51,10 +51,10 @@ class Confirm:
 
     def knows(self, payment: Payment) -> bool:
         """Whether the payment's order is known to be PAID: noted, or to be noted at the next flush."""
-        return payment.confirmed_at is not None or (payment.subject, payment.payment_id) in self._flipped
+        return payment.confirmed or (payment.subject, payment.payment_id) in self._flipped
 
     async def flush(self) -> None:
-        """Write `confirmed_at` of everything flipped since the last time."""
+        """Note as confirmed everything flipped since the last time."""
         flipped, self._flipped = self._flipped, set()
         if not flipped:
             return

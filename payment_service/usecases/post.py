@@ -13,8 +13,7 @@ async def post(connection: Connection, movements: Sequence[Movement]) -> Plan:
     ids = [account_id for m in movements for account_id in (m.source, m.target)]
     made = plan(await accounts.lock(connection, ids), movements)
     if made.posted:
-        await ledger.post_transfers(connection, made.posted)
-        await ledger.post_entries(connection, made.posted)
+        await ledger.post(connection, made.posted)
         failpoint("entries_inserted")
     if made.accounts:
         await accounts.store(connection, made.accounts)

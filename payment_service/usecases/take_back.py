@@ -48,18 +48,17 @@ class TakeBack:
         correction_id = new_id()
 
         async def work(connection: Connection) -> Payment:
+            if not await payments.hold_unconfirmed(connection, payment):
+                return (await payments.by_subjects(connection, [payment.subject]))[payment.subject]
             found = payment
             for _ in range(TRIES):
-                correction = whole(found, correction_id, reason, COMPLETER)
-                mine = await begin(connection, found, correction, only_unconfirmed=True)
+                mine = await begin(connection, found, whole(found, correction_id, reason, COMPLETER))
                 found = (await payments.by_subjects(connection, [payment.subject]))[payment.subject]
                 if found.correction_id is not None:
                     taken = mine or await corrections.by_id(connection, found.subject, found.correction_id)
                     if taken.completed_at is None:
                         await _move(connection, taken, COMPLETER)
                     return (await payments.by_subjects(connection, [payment.subject]))[payment.subject]
-                if found.confirmed_at is not None:
-                    return found
             raise contended()  # refunds of parts came between, each time
 
         return await self._database.transact(work, name="reversal")
@@ -91,14 +90,10 @@ class TakeBack:
             return unavailable(NOTED)
 
 
-async def begin(
-    connection: Connection, payment: Payment, correction: Correction, *, only_unconfirmed: bool = False
-) -> Correction | None:
+async def begin(connection: Connection, payment: Payment, correction: Correction) -> Correction | None:
     """Write the intent, if the payment still stands as it was read and nobody else took it into hand; else None."""
     amount_minor = payment.refundable.minor_units
-    if not await payments.begin_correction(
-        connection, payment, correction.correction_id, amount_minor, only_unconfirmed=only_unconfirmed
-    ):
+    if not await payments.begin_correction(connection, payment, correction.correction_id, amount_minor):
         return None
     written = await corrections.write(connection, correction, completed=False)
     await history.record(connection, [begun(correction)])
@@ -110,6 +105,7 @@ async def _move(connection: Connection, correction: Correction, actor: str) -> C
     """The money, or the reservation, goes back; once, whoever else carries the same correction out."""
     payment = (await payments.by_subjects(connection, [correction.subject]))[correction.subject]
     after = STATE_AFTER[correction.kind]
+    await payments.forget_unconfirmed(connection, payment)
     ended = await payments.end(connection, payment, correction.correction_id, after, correction.state_reason)
     completed = await corrections.complete(connection, correction)
     if completed is None:

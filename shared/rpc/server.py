@@ -13,6 +13,7 @@ import structlog
 from grpc_health.v1 import health, health_pb2_grpc
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 
+from shared import garbage
 from shared.database import Database
 from shared.errors import StartupError
 from shared.rpc.interceptor import ErrorInterceptor
@@ -55,6 +56,7 @@ async def serve(service: Service) -> None:
     port = await _listen(server, healthy, service)
     try:
         await asyncio.to_thread(service.prepare)
+        garbage.settle()
         tasks = [asyncio.create_task(_watch_health(healthy, service))]
         tasks += [asyncio.ensure_future(part()) for part in service.background]
         say_listening(service.name, f"{service.address.rpartition(':')[0]}:{port}")

@@ -48,8 +48,8 @@ SELECT 'anyone', 'Deposit', target,
        jsonb_build_object('account_id', target, 'sequence', target_sequence, 'transfer_id', id)
   FROM posted WHERE kind = 'deposit';
 INSERT INTO payments (subject, payment_id, payer_account_id, payee_account_id, currency, amount_minor, captured_minor,
-                      state, confirmed_at)
-SELECT 'order:o' || i, md5('payment' || i)::uuid, 'c' || i % {c}, 'm' || i % {m}, 'EUR', {a}, {a}, 'succeeded', now()
+                      state)
+SELECT 'order:o' || i, md5('payment' || i)::uuid, 'c' || i % {c}, 'm' || i % {m}, 'EUR', {a}, {a}, 'succeeded'
   FROM generate_series(0::bigint, {n} - 1) AS i;
 INSERT INTO history (subject, payment_id, event, actor, amount_minor)
 SELECT subject, payment_id, event, 'anyone', {a} FROM payments, unnest(ARRAY['charged', 'confirmed']) AS event;

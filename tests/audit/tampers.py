@@ -92,8 +92,10 @@ PAYMENTS = [
     PAYMENT.format("payee_account_id = 'elsewhere'", "paid"),
     PAYMENT.format("currency = 'USD'", "paid"),
     PAYMENT.format("created_at = created_at + interval '1 microsecond'", "paid"),
-    PAYMENT.format("confirmed_at = confirmed_at + interval '1 microsecond'", "paid"),
-    PAYMENT.format("confirmed_at = NULL", "paid"),
+    "INSERT INTO unconfirmed (subject, payment_id) SELECT 'order:o-paid', "
+    + OF.format("paid")
+    + " RETURNING payment_id::text",
+    "INSERT INTO unconfirmed (subject, payment_id) VALUES ('order:o-x', gen_random_uuid()) RETURNING payment_id::text",
     PAYMENT.format("reversed_at = reversed_at - interval '1 hour'", "reversed"),
     PAYMENT.format("refunded_at = now()", "paid"),
     PAYMENT.format("expires_at = created_at - interval '1 hour'", "held"),
@@ -108,7 +110,7 @@ PAYMENTS = [
     "DELETE FROM payments WHERE subject = 'order:o-paid' RETURNING payment_id::text",
     (
         "INSERT INTO payments SELECT 'order:o-paid', payment_id, payer_account_id, payee_account_id, currency,"
-        " amount_minor, 'succeeded', NULL, created_at, now(), NULL, check_at, checks, amount_minor FROM payments"
+        " amount_minor, 'succeeded', NULL, created_at, NULL, amount_minor FROM payments"
         " WHERE subject = 'order:o-unpaid' OR subject = 'order:o-poor' RETURNING payment_id::text"
     ),
 ]

@@ -60,9 +60,7 @@ class Stage:
         """The completer gives those who are at work two seconds; nobody is any more."""
         with psycopg.connect(raw(self.pair.payments_url), autocommit=True) as connection:
             connection.execute("UPDATE corrections SET check_at = now() WHERE completed_at IS NULL")
-            connection.execute(
-                "UPDATE payments SET check_at = now() WHERE state = 'succeeded' AND confirmed_at IS NULL"
-            )
+            connection.execute("UPDATE unconfirmed SET check_at = now()")
 
 
 @contextlib.asynccontextmanager

@@ -134,8 +134,8 @@ def of(case: Case) -> order_service_pb2.OrderPayment:
 
 def postpone(there: Stage, case: Case) -> None:
     """Keep the completers away from the payment: what is to happen to it is the test's to say."""
-    query = "UPDATE payments SET check_at = now() + interval '1 hour' WHERE payment_id = %s RETURNING state"
-    assert rows(there.pair.payments_url, query, [case.payment_id]) == [("succeeded",)]
+    query = "UPDATE unconfirmed SET check_at = now() + interval '1 hour' WHERE payment_id = %s RETURNING checks"
+    assert len(rows(there.pair.payments_url, query, [case.payment_id])) == 1
 
 
 def unfinished(there: Stage) -> int:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 PAYMENTS = "payment_service/storage/migrations/versions/0001_payments.py"
 CORRECTIONS = "payment_service/storage/migrations/versions/0002_corrections.py"
+UNCONFIRMED = "payment_service/storage/migrations/versions/0004_unconfirmed.py"
 STATEMENTS = "payment_service/storage/payments.py"
 SCHEMA = "tests/storage/test_schema_guards.py"
 RETURNED = 'failpoint("mark_orders_paid_returned")\n        return [answers.get(pair, (Verdict.'
@@ -54,7 +55,7 @@ GUARDS = [
         "[UPDATE payments SET state = 'voided', state_reason = 'x', captured_minor = 0]",
     ),
     Guard(
-        "content of a payment", CORRECTIONS,
+        "content of a payment", UNCONFIRMED,
         "OLD.amount_minor, OLD.created_at, OLD.expires_at)",
         "NEW.amount_minor, OLD.created_at, OLD.expires_at)",
         "tests/storage/test_immutable_columns.py::test_content_never_changes[payments.amount_minor]",

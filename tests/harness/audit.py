@@ -7,7 +7,7 @@ from audit.verify import finding_of, verify
 from tests.harness.postgres import Pair, rows
 
 UNFINISHED = """
-    SELECT (SELECT count(*) FROM payments WHERE state = 'succeeded' AND confirmed_at IS NULL)
+    SELECT (SELECT count(*) FROM unconfirmed)
          + (SELECT count(*) FROM payments WHERE state = 'authorized' AND expires_at <= now())
          + (SELECT count(*) FROM corrections WHERE completed_at IS NULL)
 """

@@ -22,9 +22,12 @@ def order_of(of: str) -> str:
 def owe(url: str, order_id: str, state: str = "succeeded", check_after_s: float = 0.0) -> uuid.UUID:
     """A payment row of 5 EUR that nobody has confirmed, due `check_after_s` from now; its id."""
     payment_id = uuid.uuid4()
-    query = """INSERT INTO payments (subject, payment_id, payer_account_id, payee_account_id, currency, amount_minor,
-                                     captured_minor, state, check_at)
-               VALUES (%s, %s, 'a', 'b', 'EUR', 5, %s, %s, now() + make_interval(secs => %s))"""
+    query = """WITH made AS (
+                    INSERT INTO payments (subject, payment_id, payer_account_id, payee_account_id, currency,
+                                          amount_minor, captured_minor, state)
+                    VALUES (%s, %s, 'a', 'b', 'EUR', 5, %s, %s) RETURNING subject, payment_id, state)
+               INSERT INTO unconfirmed (subject, payment_id, check_at)
+               SELECT subject, payment_id, now() + make_interval(secs => %s) FROM made WHERE state = 'succeeded'"""
     captured = 5 if state == "succeeded" else 0
     with psycopg.connect(raw(url), autocommit=True) as connection:
         connection.execute(query.encode(), [subject(order_id), payment_id, captured, state, check_after_s])

@@ -63,17 +63,15 @@ CASES = [
             {
                 "state",
                 "state_reason",
-                "confirmed_at",
                 "reversed_at",
                 "refunded_at",
                 "refunded_minor",
                 "correction_id",
-                "check_at",
-                "checks",
             }
         ),
-        "checks = checks + 1",
+        "refunded_minor = refunded_minor + 1",
     ),
+    Case(payments_schema.unconfirmed, frozenset({"check_at", "checks"}), "checks = checks + 1"),
     Case(payments_schema.corrections, frozenset({"completed_at", "check_at", "checks"}), "completed_at = now()"),
     Case(payments_schema.tickets, frozenset({"status", "payment_id"}), "status = 'expired'"),
     Case(payments_schema.requests, frozenset({"response"}), "response = '{}'"),
@@ -112,7 +110,7 @@ def written(pair: Pair, case: Case) -> psycopg.Connection:
     """A connection to a database that holds one row of the table."""
     url = pair.orders_url if case.table.metadata is orders_schema.metadata else pair.payments_url
     connection = psycopg.connect(raw(url), autocommit=True)
-    if case.table.name == "payments":
+    if case.table.name in ("payments", "unconfirmed"):
         owe(url, "o")
     else:
         connection.execute(ROWS[case.table.name])

@@ -14,8 +14,9 @@ SEED = {
     "accounts": "INSERT INTO accounts (account_id, owner_id, kind, currency, balance_minor, last_sequence)"
     " VALUES ('a', 'a', 'customer', 'EUR', 5, 3)",
     "payments": f"""INSERT INTO payments (subject, payment_id, payer_account_id, payee_account_id, currency,
-                                          amount_minor, captured_minor, state, confirmed_at)
-                    VALUES ('order:o', '{ID}', 'a', 'b', 'EUR', 5, 5, 'succeeded', now())""",
+                                          amount_minor, captured_minor, state)
+                    VALUES ('order:o', '{ID}', 'a', 'b', 'EUR', 5, 5, 'succeeded')""",
+    "unconfirmed": f"INSERT INTO unconfirmed (subject, payment_id) VALUES ('order:o', '{ID}')",
     "tickets": """INSERT INTO tickets (subject, caller, payer_account_id, payee_account_id, currency, amount_minor,
                                        expires_at)
                   VALUES ('ticket:t', 'anyone', 'a', 'b', 'EUR', 5, now() + interval '1 day')""",
@@ -87,8 +88,8 @@ CONTENT = {
                  "held_minor = 6", "held_minor = -1"],
     "payments": ["subject = 'order:p'", f"payment_id = '{OTHER}'", "payer_account_id = 'x'", "payee_account_id = 'x'",
                  "currency = 'USD'", "amount_minor = 6", "created_at = created_at - interval '1 s'",
-                 "expires_at = now()", "confirmed_at = NULL", "confirmed_at = confirmed_at + interval '1 s'",
-                 "captured_minor = 4", "captured_minor = 6", "refunded_minor = 6", "refunded_minor = -1",
+                 "expires_at = now()", "captured_minor = 4", "captured_minor = 6", "refunded_minor = 6",
+                 "refunded_minor = -1",
                  "state = 'authorized', expires_at = now()", "state = 'voided', state_reason = 'x'",
                  "state = 'declined', state_reason = 'x'", "state = 'refunded'", "state = 'reversed'"],
 }  # fmt: skip

@@ -6,8 +6,9 @@ much processor time again.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
@@ -20,18 +21,17 @@ class Array(TypeDecorator[Sequence[Any]]):
     impl = sa.Text
     cache_ok = True
 
-    def __init__(self, element: str, *, quoted: bool) -> None:
+    def __init__(self, element: str, write: Callable[[Any], str] = str) -> None:
         super().__init__()
         self.element = element
-        self.quoted = quoted
+        self.write = write
 
     def process_bind_param(self, value: Sequence[Any] | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         """The literal: `{1,2,NULL}`, or `{"a","b",NULL}` where a value could hold a comma or a brace."""
         if value is None:
             return None
-        if self.quoted:
-            return "{" + ",".join(["NULL" if one is None else _quoted(one) for one in value]) + "}"
-        return "{" + ",".join(["NULL" if one is None else str(one) for one in value]) + "}"
+        write = self.write
+        return "{" + ",".join(["NULL" if one is None else write(one) for one in value]) + "}"
 
 
 def _quoted(value: str) -> str:
@@ -40,11 +40,16 @@ def _quoted(value: str) -> str:
     return f'"{value}"'
 
 
-TEXTS = Array("text", quoted=True)
-UUIDS = Array("uuid", quoted=False)
-BIGINTS = Array("bigint", quoted=False)
-BOOLEANS = Array("boolean", quoted=False)
-FLOATS = Array("float8", quoted=False)
+def _digits(value: UUID) -> str:
+    """A UUID without hyphens, which PostgreSQL takes too: a quarter of the time that `str` takes."""
+    return f"{value.int:032x}"
+
+
+TEXTS = Array("text", _quoted)
+UUIDS = Array("uuid", _digits)
+BIGINTS = Array("bigint")
+BOOLEANS = Array("boolean")
+FLOATS = Array("float8")
 
 
 def statement(sql: str, **arrays: Array) -> sa.TextClause:
