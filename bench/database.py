@@ -26,6 +26,7 @@ class Postgres:
         self._server.close()
         self._server = EmbeddedPostgres(folder)  # some settings need a start
         self._data = folder.resolve() / "postgres"
+        self._kept: dict[str, psycopg.Connection] = {}
         self.settings = {name: self.value("postgres", f"SHOW {name}") for name in SHOWN}
         if self.settings["fsync"] != "on" or self.settings["synchronous_commit"] != "on":
             raise RuntimeError("a figure without fsync says nothing")
@@ -39,9 +40,10 @@ class Postgres:
         return re.sub(r"^postgresql\+psycopg:", "postgresql:", self._server.url(name))
 
     def rows(self, name: str, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """What a query finds."""
-        with psycopg.connect(self.plain_url(name), autocommit=True) as connection:
-            return connection.execute(query.encode(), values).fetchall()
+        """What a query finds. On a connection that is kept: opening one costs as much as many payments."""
+        if name not in self._kept:
+            self._kept[name] = psycopg.connect(self.plain_url(name), autocommit=True)
+        return self._kept[name].execute(query.encode(), values).fetchall()
 
     def value(self, name: str, query: str) -> Any:
         """The one value that a query finds."""
@@ -69,5 +71,7 @@ class Postgres:
         return self._data / "log"
 
     def close(self) -> None:
+        for connection in self._kept.values():
+            connection.close()
         with contextlib.suppress(psycopg.Error):
             self._server.close()
