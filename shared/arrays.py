@@ -59,7 +59,6 @@ def statement(sql: str, **arrays: Array) -> sa.TextClause:
     return sa.text(sql).bindparams(*(sa.bindparam(name, type_=kind) for name, kind in arrays.items()))
 
 
-def among(column: sa.Column[Any], values: Sequence[str]) -> sa.ColumnElement[bool]:
-    """`column = ANY(values)`, for a column of text."""
-    array = sa.bindparam(None, list(values), type_=TEXTS, unique=True)
-    return column == sa.func.any(sa.cast(array, sa.ARRAY(sa.Text)))
+def among(column: sa.Column[Any], name: str) -> sa.ColumnElement[bool]:
+    """`column = ANY(:name)`, for a column of text."""
+    return column == sa.func.any(sa.cast(sa.bindparam(name, type_=TEXTS), sa.ARRAY(sa.Text)))

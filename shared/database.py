@@ -77,20 +77,19 @@ class Database:
         Raises ContendedError when a lock did not come free in time; PayonceError DATABASE_UNAVAILABLE,
         DATABASE_CONTENTION or OVERLOADED (no connection free) when the attempts are used up.
         """
-        # A task of its own: a caller's cancel or deadline is thrown into the handler, and must not hit a COMMIT.
-        task = asyncio.create_task(self._attempt(lambda: self._once(work, name)))
-        self._transactions.add(task)
-        task.add_done_callback(self._forget)
-        return await asyncio.shield(task)
+        return await self._shielded(lambda: self._once(work, name))
 
-    async def read(self, work: Callable[[Connection], Awaitable[T]]) -> T:
-        """Run statements that only read, each on a snapshot of its own. Raises as `transact` does."""
+    async def autocommit(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """Run statements that are each a transaction of their own: reads, or one change. Raises as `transact` does.
+
+        As with `transact`, a change may have happened although its answer was lost, and is then made again.
+        """
 
         async def once() -> T:
             async with _connected(self._autocommit, self._attempt_limit_s) as connection:
                 return await work(connection)
 
-        return await self._attempt(once)
+        return await self._shielded(once)
 
     async def answers(self, *, within_s: float) -> bool:
         """Whether it can be reached and used now; `within_s` bounds each of two tries.
@@ -116,6 +115,13 @@ class Database:
             transaction.cancel()
         await self._engine.dispose()
         await self._pings.dispose()
+
+    async def _shielded(self, once: Callable[[], Awaitable[T]]) -> T:
+        # A task of its own: a caller's cancel or deadline is thrown into the handler, and must not hit a COMMIT.
+        task = asyncio.create_task(self._attempt(once))
+        self._transactions.add(task)
+        task.add_done_callback(self._forget)
+        return await asyncio.shield(task)
 
     def _forget(self, task: asyncio.Task[Any]) -> None:
         self._transactions.discard(task)

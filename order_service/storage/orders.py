@@ -29,9 +29,12 @@ async def create(connection: Connection, content: OrderContent) -> Order | None:
     return _order(row) if row else None
 
 
+BY_IDS = sa.select(orders).where(among(orders.c.order_id, "order_ids"))
+
+
 async def by_ids(connection: Connection, order_ids: Sequence[str]) -> dict[str, Order]:
     """The orders that exist."""
-    rows = await connection.execute(sa.select(orders).where(among(orders.c.order_id, order_ids)))
+    rows = await connection.execute(BY_IDS, {"order_ids": order_ids})
     return {order.content.order_id: order for order in map(_order, rows)}
 
 

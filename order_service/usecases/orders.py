@@ -54,12 +54,12 @@ class Orders:
 
     async def batch_get(self, order_ids: Sequence[str]) -> list[Order]:
         """The orders that exist, in the order asked for."""
-        found = await self._database.read(lambda connection: orders.by_ids(connection, order_ids))
+        found = await self._database.autocommit(lambda connection: orders.by_ids(connection, order_ids))
         return [found[order_id] for order_id in order_ids if order_id in found]
 
     async def newest(self, wanted: Filter, *, before: Sequence[Any] | None, limit: int) -> list[Order]:
         """One page of orders, newest first."""
-        return await self._database.read(
+        return await self._database.autocommit(
             lambda connection: orders.newest(connection, wanted, before=before, limit=limit)
         )
 
@@ -95,10 +95,10 @@ class Orders:
         statement = orders.mark_paid if step == Step.PAY else orders.mark_refunded
 
         async def work(connection: Connection) -> list[OrderVerdict]:
-            in_id_order = sorted(flips, key=lambda flip: (flip.order_id, flip.payment_id))
-            taken = await statement(connection, in_id_order)
+            taken = await statement(connection, sorted(flips))
             lost = [flip.order_id for flip in flips if flip not in taken]
             found = await orders.by_ids(connection, lost) if lost else {}
             return [judge(flip, step, taken=taken.get(flip), found=found.get(flip.order_id)) for flip in flips]
 
-        return await self._database.transact(work)
+        # One change, and a look at what others left of it: no transaction around the two is needed.
+        return await self._database.autocommit(work)

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from payment_service.domain.ledger import Account, AccountKind
 from payment_service.storage.schema import accounts
-from shared.arrays import BIGINTS, TEXTS, among, statement
+from shared.arrays import among
 from shared.database import Connection
 from shared.money import Money
 
@@ -41,38 +41,18 @@ async def page(connection: Connection, *, owner_id: str | None, after: str | Non
     return [_account(row) for row in await connection.execute(query)]
 
 
+LOCK = (
+    sa.select(accounts)
+    .where(among(accounts.c.account_id, "account_ids"))
+    .order_by(accounts.c.account_id)
+    .with_for_update()
+)
+
+
 async def lock(connection: Connection, account_ids: Sequence[str]) -> dict[str, Account]:
     """The accounts that exist, locked until the transaction ends. In id order, so that no two wait in a circle."""
-    query = (
-        sa.select(accounts)
-        .where(among(accounts.c.account_id, sorted(set(account_ids))))
-        .order_by(accounts.c.account_id)
-        .with_for_update()
-    )
-    return {account.account_id: account for account in map(_account, await connection.execute(query))}
-
-
-STORE = statement(
-    """
-    UPDATE accounts
-       SET balance_minor = a.balance_minor, held_minor = a.held_minor, last_sequence = a.last_sequence
-      FROM unnest(:account_ids, :balances, :held, :sequences)
-           AS a (account_id, balance_minor, held_minor, last_sequence)
-     WHERE accounts.account_id = a.account_id
-    """,
-    account_ids=TEXTS, balances=BIGINTS, held=BIGINTS, sequences=BIGINTS,
-)  # fmt: skip
-
-
-async def store(connection: Connection, changed: Sequence[Account]) -> None:
-    """Write balances of accounts that this transaction holds locked."""
-    arrays = {
-        "account_ids": [a.account_id for a in changed],
-        "balances": [a.balance.minor_units for a in changed],
-        "held": [a.held_minor for a in changed],
-        "sequences": [a.last_sequence for a in changed],
-    }
-    await connection.execute(STORE, arrays)
+    rows = await connection.execute(LOCK, {"account_ids": sorted(set(account_ids))})
+    return {account.account_id: account for account in map(_account, rows)}
 
 
 KINDS = {str(kind): kind for kind in AccountKind}

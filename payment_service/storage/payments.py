@@ -29,10 +29,12 @@ COLUMNS = f"""payments.payment_id, payments.subject, payer_account_id, payee_acc
 PAYMENTS = sa.select(sa.text(COLUMNS)).select_from(payments)
 
 
+BY_SUBJECTS = PAYMENTS.where(among(payments.c.subject, "subjects"), HOLDS_A_CLAIM)
+
+
 async def by_subjects(connection: Connection, subjects: Sequence[Subject]) -> dict[Subject, Payment]:
     """The one payment of each subject that is not DECLINED."""
-    query = PAYMENTS.where(among(payments.c.subject, subjects), HOLDS_A_CLAIM)
-    return {payment.subject: payment for payment in await _all(connection, query)}
+    return {payment.subject: payment for payment in await _all(connection, BY_SUBJECTS, {"subjects": subjects})}
 
 
 async def attempts_of(connection: Connection, subject: Subject) -> list[Payment]:

@@ -47,10 +47,13 @@ async def create(
     return _ticket(row) if row else None
 
 
+BY_SUBJECTS = sa.select(tickets).where(among(tickets.c.subject, "subjects"))
+
+
 async def by_subjects(connection: Connection, subjects: Sequence[Subject]) -> dict[Subject, Ticket]:
     """The tickets that exist."""
-    query = sa.select(tickets).where(among(tickets.c.subject, subjects))
-    return {row.subject: _ticket(row) for row in await connection.execute(query)}
+    rows = await connection.execute(BY_SUBJECTS, {"subjects": subjects})
+    return {row.subject: _ticket(row) for row in rows}
 
 
 # One statement decides between use and expiry, so that a ticket that was told to be expired never executes: of two

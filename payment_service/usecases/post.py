@@ -12,9 +12,7 @@ async def post(connection: Connection, movements: Sequence[Movement]) -> Plan:
     """Lock the accounts, plan, write what can be done. What was refused stands in the plan, and left no trace."""
     ids = [account_id for m in movements for account_id in (m.source, m.target)]
     made = plan(await accounts.lock(connection, ids), movements)
-    if made.posted:
-        await ledger.post(connection, made.posted)
-        failpoint("entries_inserted")
     if made.accounts:
-        await accounts.store(connection, made.accounts)
+        await ledger.write(connection, made.posted, made.accounts)
+        failpoint("entries_inserted")
     return made

@@ -42,8 +42,8 @@ CREATE TRIGGER orders_guard BEFORE UPDATE ON orders FOR EACH ROW
     EXECUTE FUNCTION orders_guard();
 """
 
-# With room on its page the flipped row needs no new entry in any of the four indexes. Orders are paid in about the order
-# in which they were made, and a large batch flips all those of a page: so each needs room for a second row.
+# With room on its page the flipped row needs no new entry in any of the four indexes. Orders are paid in about the
+# order in which they were made, and a large batch flips all those of a page: so each needs room for a second row.
 ROOM = "ALTER TABLE orders SET (fillfactor = 50)"
 
 
