@@ -1,6 +1,6 @@
 """The ceiling: a gRPC method that gives its request back. Started by `python -m bench`.
 
-grpc.aio on uvloop with the services' options and garbage collector, and nothing of ours around it: no interceptor, no
+grpc.aio on uvloop with the services' options and garbage collector, and nothing of ours around it: no guard, no
 health, no reflection.
 """
 

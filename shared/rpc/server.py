@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import grpc
 import structlog
@@ -16,7 +17,7 @@ from grpc_health.v1.health_pb2 import HealthCheckResponse
 from shared import garbage
 from shared.database import Database
 from shared.errors import StartupError
-from shared.rpc.interceptor import ErrorInterceptor
+from shared.rpc.guarding import Guarding
 from shared.rpc.reflection import add_reflection
 
 OPTIONS = [
@@ -51,7 +52,7 @@ class Service:
 async def serve(service: Service) -> None:
     """Serve until SIGTERM or SIGINT; then refuse new calls, finish those in flight, and return."""
     stop = stop_asked()
-    server = grpc.aio.server(interceptors=[ErrorInterceptor()], options=OPTIONS)
+    server = grpc.aio.server(options=OPTIONS)
     healthy = health.aio.HealthServicer()
     port = await _listen(server, healthy, service)
     try:
@@ -105,8 +106,9 @@ def _stop_at_eof(stop: asyncio.Event) -> None:
 
 
 async def _listen(server: grpc.aio.Server, healthy: health.aio.HealthServicer, service: Service) -> int:
-    service.register(server)
-    health_pb2_grpc.add_HealthServicer_to_server(healthy, server)
+    guarding = cast("grpc.aio.Server", Guarding(server))  # that is all that generated code needs of one
+    service.register(guarding)
+    health_pb2_grpc.add_HealthServicer_to_server(healthy, guarding)
     add_reflection(server, [*service.grpc_services, health.SERVICE_NAME])
     await _set_health(healthy, service, HealthCheckResponse.NOT_SERVING)
     try:

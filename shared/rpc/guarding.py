@@ -1,6 +1,6 @@
-"""The outermost interceptor: whatever a handler does, the caller gets a documented status and nothing else."""
+"""Around every method: whatever a handler does, the caller gets a documented status and nothing else."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NoReturn
 
 import grpc
@@ -27,20 +27,33 @@ def mark_replayed(context: Context, replayed: bool) -> None:
         context.set_trailing_metadata((("idempotent-replayed", "true"),))
 
 
-class ErrorInterceptor(grpc.aio.ServerInterceptor):
-    """Wraps every unary method. grpc.aio would send an uncaught exception's text to the caller as UNKNOWN."""
+class Guarding:
+    """What services register with: the server gets to know every unary method of theirs wrapped.
 
-    def __init__(self) -> None:
+    grpc.aio would send an uncaught exception's text to the caller as UNKNOWN. An interceptor of grpc.aio's could see to
+    that too, but costs a coroutine in each call.
+    """
+
+    def __init__(self, server: grpc.aio.Server) -> None:
+        self._server = server
+
+    def add_generic_rpc_handlers(self, handlers: Sequence[grpc.GenericRpcHandler]) -> None:
+        """Wrap, and hand on."""
+        self._server.add_generic_rpc_handlers([_Guarded(one) for one in handlers])
+
+    def add_registered_method_handlers(self, service: str, handlers: dict[str, Any]) -> None:
+        """Generated code registers its methods twice; once is enough."""
+
+
+class _Guarded(grpc.GenericRpcHandler):
+    def __init__(self, inner: grpc.GenericRpcHandler) -> None:
+        self._inner = inner
         self._wrapped: dict[str, Any] = {}
 
-    async def intercept_service(
-        self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
-        handler_call_details: grpc.HandlerCallDetails,
-    ) -> Any:
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
         method = handler_call_details.method
         if method not in self._wrapped:
-            handler = await continuation(handler_call_details)
+            handler: Any = self._inner.service(handler_call_details)
             if handler is None or handler.request_streaming or handler.response_streaming:
                 return handler  # unknown methods, and the standard services' streams
             self._wrapped[method] = grpc.unary_unary_rpc_method_handler(
