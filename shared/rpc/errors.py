@@ -3,6 +3,8 @@
 Nothing else in the services names a status code for an answer.
 """
 
+import functools
+
 import grpc
 from google.protobuf import any_pb2, duration_pb2, message
 from google.rpc import error_details_pb2, status_pb2
@@ -55,6 +57,18 @@ Metadata = tuple[tuple[str, str | bytes], ...]
 
 def trailing_metadata(error: PayonceError) -> Metadata:
     """`grpc-status-details-bin` with google.rpc details (AIP-193), and the retry pushback that gRPC clients obey."""
+    if error.metadata or error.violations:
+        return _written(error)
+    return _same_for_all(error.reason, error.message, error.retry_after_s)
+
+
+# What many callers are told in the same words, such as OVERLOADED, is written once: a refusal must be cheap.
+@functools.lru_cache(maxsize=64)
+def _same_for_all(reason: Reason, text: str, retry_after_s: float | None) -> Metadata:
+    return _written(PayonceError(reason, text, retry_after_s=retry_after_s))
+
+
+def _written(error: PayonceError) -> Metadata:
     status = status_pb2.Status(code=code_of(error), message=error.message)
     for detail in _details(error):
         packed = any_pb2.Any()
