@@ -15,7 +15,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-vers
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up verify test check static model landed protos lock bench bench-growth containers clean
+.PHONY: help demo up verify test check static guards model landed protos lock bench bench-growth containers clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -41,6 +41,9 @@ static: $(VENV)/dev.done  ## the part of check that runs nothing: ruff, mypy, im
 	$(BIN)/lint-imports
 	$(BIN)/buf lint protos
 	$(BIN)/buf breaking protos --against protos/landed.binpb
+
+guards: $(VENV)/dev.done  ## take each guard away in turn: a test must go red for every one
+	$(BIN)/python -m tests.guards.remove_guards
 
 model: $(BIN)/python  ## every order of the protocol's steps, by spin (apt-get install spin); ARGS="--stories" tells violations
 	@$(BIN)/python -m model $(ARGS)

@@ -18,7 +18,7 @@ byte paid_by;             /* orders.payment_id */
 /* ---- payment_service's database ---- */
 typedef Payment {
     mtype state = ABSENT;
-    bit confirmed;        /* confirmed_at is not null */
+    bit confirmed;        /* it is not in unconfirmed */   
     byte refunded;        /* refunded_minor */
     mtype correction = NONE;  /* correction_id, and the kind of that correction */
     byte taking;          /* the correction's amount_minor */
