@@ -57,10 +57,16 @@ class Stage:
         await until(lambda: not left & set(rows(url, OPEN)), "the transactions of a killed process are still open")
 
     def make_due(self) -> None:
-        """The completer gives those who are at work two seconds; nobody is any more."""
         with psycopg.connect(raw(self.pair.payments_url), autocommit=True) as connection:
-            connection.execute("UPDATE corrections SET check_at = now() WHERE completed_at IS NULL")
-            connection.execute("UPDATE unconfirmed SET check_at = now()")
+            for update in MAKE_DUE:
+                connection.execute(update.encode())
+
+
+# The completer gives those who are at work two seconds; nobody is any more.
+MAKE_DUE = (
+    "UPDATE corrections SET check_at = now() WHERE completed_at IS NULL",
+    "UPDATE unconfirmed SET check_at = now()",
+)
 
 
 @contextlib.asynccontextmanager

@@ -3,12 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import grpc
 
 from payonce.payment.v1 import account_pb2, authorization_pb2, payment_service_pb2, refund_pb2, ticket_pb2
-from tests.crashes.stage import Stage
 from tests.harness.answers import reason, replayed
 from tests.harness.money import TIMEOUT_S, money, order, seed
 from tests.harness.postgres import Pair, rows
@@ -34,6 +33,15 @@ UNTOUCHED = Facts((10_000, 0), 0, None, "unpaid")
 VOIDED = Facts((10_000, 0), 0, ("voided", 0, 0), "cancelled", (), (("void", True),))
 
 
+class Scene(Protocol):
+    """Where people are seated, and order."""
+
+    stubs: Stubs
+
+    def number(self) -> int:
+        """For ids that nobody else there has."""
+
+
 @dataclass
 class Case:
     """One play: people, an order or a ticket, and the payment if there is one already."""
@@ -55,7 +63,7 @@ class Way:
 
     name: str
     rpc: str
-    prepare: Callable[[Stage], Awaitable[Case]]
+    prepare: Callable[[Scene], Awaitable[Case]]
     ask: Callable[[Stubs, Case], Call]
     before: Facts
     after: Facts
@@ -95,9 +103,13 @@ async def read_facts(pair: Pair, case: Case) -> Facts:
 
 def facts_of(pair: Pair, case: Case) -> Facts:
     """The same, for who waits in a thread."""
-    (found,) = rows(pair.payments_url, FACTS, [case.payer, case.payee])
-    balance, held, payee, payment, transfers, corrections = found
-    order = rows(pair.orders_url, "SELECT status FROM orders WHERE order_id = %s", [case.order_id])
+    order = rows(pair.orders_url, ORDER_STATUS, [case.order_id])
+    return facts_from(rows(pair.payments_url, FACTS, [case.payer, case.payee]), order)
+
+
+def facts_from(found: Sequence[tuple[Any, ...]], order: Sequence[tuple[Any, ...]]) -> Facts:
+    """What `FACTS` and `ORDER_STATUS` found."""
+    ((balance, held, payee, payment, transfers, corrections),) = found
     return Facts(
         (balance, held),
         payee,
@@ -108,6 +120,7 @@ def facts_of(pair: Pair, case: Case) -> Facts:
     )
 
 
+ORDER_STATUS = "SELECT status FROM orders WHERE order_id = %s"
 # Everybody has one payment at most here, so what is a payment's is found by its payer.
 FACTS = """
     SELECT payer.balance_minor, payer.held_minor, payee.balance_minor,
@@ -121,7 +134,7 @@ FACTS = """
       FROM accounts payer, accounts payee WHERE payer.account_id = %s AND payee.account_id = %s"""
 
 
-async def ordered(stage: Stage) -> Case:
+async def ordered(stage: Scene) -> Case:
     """An order of 1,000, by a customer who has 10,000."""
     n = stage.number()
     case = Case(f"customer-{n}", f"merchant-{n}", order_id=f"order-{n}")
@@ -130,7 +143,7 @@ async def ordered(stage: Stage) -> Case:
     return case
 
 
-async def paid(stage: Stage) -> Case:
+async def paid(stage: Scene) -> Case:
     """The same, paid."""
     case = await ordered(stage)
     request = payment_service_pb2.PayOrderRequest(order_id=case.order_id)
@@ -139,7 +152,7 @@ async def paid(stage: Stage) -> Case:
     return case
 
 
-async def authorized(stage: Stage) -> Case:
+async def authorized(stage: Scene) -> Case:
     """The same, reserved."""
     case = await ordered(stage)
     request = authorization_pb2.AuthorizePaymentRequest(order_id=case.order_id)
@@ -148,7 +161,7 @@ async def authorized(stage: Stage) -> Case:
     return case
 
 
-async def ticketed(stage: Stage) -> Case:
+async def ticketed(stage: Scene) -> Case:
     """A ticket, not used."""
     n = stage.number()
     case = Case(f"customer-{n}", f"merchant-{n}")
@@ -158,7 +171,7 @@ async def ticketed(stage: Stage) -> Case:
     return case
 
 
-async def paid_with_ticket(stage: Stage) -> Case:
+async def paid_with_ticket(stage: Scene) -> Case:
     """The same, used."""
     case = await ticketed(stage)
     case.payment_id = (await pay_with_ticket(stage.stubs, case)).payment.payment_id
