@@ -15,7 +15,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-vers
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up verify test check static guards model landed protos lock bench bench-growth containers clean
+.PHONY: help demo up verify test check static guards model landed protos lock bench bench-growth containers crash-points clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -64,6 +64,9 @@ bench: $(VENV)/bench.done  ## the figures of docs/performance.md; some of them w
 
 bench-growth: $(VENV)/bench.done  ## the same with 10 million payments in place: an hour, 30 GB of disk in TMPDIR
 	$(BIN)/python -m bench --only growth --sizes 10_000,1_000_000,10_000_000 $(ARGS)
+
+crash-points: $(VENV)/dev.done  ## a SIGKILL at every failpoint × every RPC that moves money; RPC=PayOrder ONLY=claim ARGS="--pairs all"
+	$(BIN)/python -m crashpoints $(if $(RPC),--rpc "$(RPC)") $(if $(ONLY),--only "$(ONLY)") $(ARGS)
 
 containers:  ## the images payonce/order_service and payonce/payment_service
 	for service in order_service payment_service; do \

@@ -1,0 +1,1 @@
+"""Crash points exhaustively: every failpoint × every RPC that moves money × what the caller does then."""
