@@ -22,6 +22,7 @@ from tests.harness.postgres import Postgres
 
 OUT = Path(__file__).parent / "out"
 STAGES = 4  # a cell is mostly waiting: for a crash to be noticed, for the completer's turn
+TOLD_EVERY = 200  # cells, where no bar can be shown
 CELLS_OF_A_STAGE = 240  # each is audited whole, so a small one is quick
 
 
@@ -34,12 +35,15 @@ def main() -> None:
     if not todo:
         sys.exit(f"crash points: no cell has rpc={given.rpc!r} and a point of {given.only!r}")
     began = time.monotonic()
-    rows = asyncio.run(run(todo, stages=given.stages))
-    report = OUT / f"{given.report}.html"
-    command = shlex.join(["python", "-m", "crashpoints", *sys.argv[1:]])
-    write(rows, f"{command}, {datetime.now(UTC):%Y-%m-%d}, {time.monotonic() - began:.0f} s", report)
-    print(f"the report: {report}")
-    print(summary(rows))
+    rows: list[Row] = []
+    try:
+        asyncio.run(run(todo, rows, stages=given.stages))
+    finally:  # also when it is interrupted: what was seen until then
+        report = OUT / f"{given.report}.html"
+        command = shlex.join(["python", "-m", "crashpoints", *sys.argv[1:]])
+        write(rows, f"{command}, {datetime.now(UTC):%Y-%m-%d}, {time.monotonic() - began:.0f} s", report)
+        print(f"the report: {report}")
+        print(summary(rows))
     sys.exit(any(row.violation for row in rows))
 
 
@@ -53,19 +57,21 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-async def run(todo: Sequence[Job], *, stages: int) -> list[Row]:
-    """Play everything; what was seen, in the order of the jobs' cells as they ended."""
-    rows: list[Row] = []
+async def run(todo: Sequence[Job], rows: list[Row], *, stages: int) -> None:
+    """Play everything; `rows` gets what was seen, as cells end."""
+    total = sum(map(len, todo))
     postgres = Postgres()
     OUT.mkdir(exist_ok=True)
     log = OUT / "services.log"
     log.unlink(missing_ok=True)
     with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as bar:
-        task = bar.add_task("crash points", total=sum(map(len, todo)))
+        task = bar.add_task("crash points", total=total)
 
         def note(row: Row) -> None:
             rows.append(row)
             bar.advance(task)
+            if bar.disable and len(rows) % TOLD_EVERY == 0:
+                print(f"{len(rows)} of {total}", flush=True)
             if row.violation:
                 print(f"VIOLATION {row.way}, {row.where}, {row.mode}: {row.violation}\n    {row.seen}", flush=True)
 
@@ -74,7 +80,6 @@ async def run(todo: Sequence[Job], *, stages: int) -> list[Row]:
             await asyncio.gather(*(_worker(postgres, str(log), queue, note) for _ in range(stages)))
         finally:
             postgres.close()
-    return rows
 
 
 async def _worker(postgres: Postgres, log: str, queue: deque[Job], note: Note) -> None:
@@ -84,8 +89,9 @@ async def _worker(postgres: Postgres, log: str, queue: deque[Job], note: Note) -
             while queue and stage.played < CELLS_OF_A_STAGE:
                 job = queue.popleft()
                 stage.played += len(job)
-                if rest := await job.run(stage, note):
-                    queue.appendleft(rest)
+                rest = await job.run(stage, note)
+                if rest is not None:
+                    queue.extendleft([rest] if len(rest) else [])
                     break
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import grpc
 
+from crashpoints.check import check, within
 from crashpoints.places import BY_ITSELF, CONFIRM
 from crashpoints.points import ORDER, PAYMENT, Point
 from crashpoints.processes import Served
@@ -25,10 +26,6 @@ CUT_OFF_WITHIN_S = 0.5
 PATIENCE_S = 30.0
 
 
-class ViolationError(Exception):
-    """Something that must never be."""
-
-
 @dataclass(frozen=True)
 class Told:
     """One answer: its status, and for each order what will be told again, None when nothing, and whether it was."""
@@ -36,12 +33,6 @@ class Told:
     status: str
     messages: tuple[Any, ...] = ()
     replayed: tuple[bool, ...] = ()
-
-
-def check(holds: bool, otherwise: str) -> None:
-    """Raise ViolationError unless it holds."""
-    if not holds:
-        raise ViolationError(otherwise)
 
 
 async def ask(way: Way, stubs: Stubs, cases: Cases, victim: Served) -> Told:
@@ -56,7 +47,7 @@ async def ask(way: Way, stubs: Stubs, cases: Cases, victim: Served) -> Told:
 async def settle(way: Way, stubs: Stubs, cases: Cases) -> tuple[Told, list[str]]:
     """Ask services that live until it is final; all statuses on the way, each of which must be a documented one."""
     seen: list[str] = []
-    async with asyncio.timeout(PATIENCE_S):
+    async with within(PATIENCE_S, "a retry gets no final answer"):
         while True:
             told = await _told(way.ask(stubs, cases))
             seen.append(told.status)

@@ -2,7 +2,8 @@
 
 import asyncio
 
-from crashpoints.answers import OK, Told, ask, check, may_be_told
+from crashpoints.answers import OK, Told, ask, may_be_told
+from crashpoints.check import check
 from crashpoints.play import Play, Stack, agree
 from crashpoints.points import ORDER, Point
 from crashpoints.processes import KILLED, Served
@@ -55,5 +56,5 @@ async def _dies(stage: Stage, victim: Served) -> bool:
     if victim.alive:
         dead.cancel()
         return False
-    check(await dead == KILLED, "it did not die of its failpoint")
+    check(await dead == KILLED, "it died of something else")
     return True

@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 from dataclasses import dataclass, field
 
-from crashpoints.answers import Told, ask, check, may_be_told, settle
+from crashpoints.answers import Told, ask, may_be_told, settle
+from crashpoints.check import check, within
 from crashpoints.points import ORDER, PAYMENT, Point
 from crashpoints.processes import KILLED, Served
 from crashpoints.report import Mode, Seen
@@ -50,8 +51,8 @@ class Play:
             stubs, victim = await self.victim(point, stack if point.service == ORDER else brief)
             told = await ask(self.way, stubs, self.cases, victim)
             self.seen.first = told.status
-            async with asyncio.timeout(DEATH_WITHIN_S):
-                check(await victim.ended() == KILLED, "it did not die of its failpoint")
+            async with within(DEATH_WITHIN_S, "it did not die of its failpoint"):
+                check(await victim.ended() == KILLED, "it died of something else")
         check(told.status in may_be_told(self.way, point), f"a caller at the crash is told {told.status}")
         if point.service == PAYMENT:
             return told, None

@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 
+from crashpoints.check import within
 from crashpoints.points import ORDER, PAYMENT
 from crashpoints.processes import Served
 from tests.crashes.stage import MAKE_DUE, OPEN
@@ -82,7 +83,7 @@ class Stage:
         """Until PostgreSQL has ended what a killed process had open: only then is it known what was committed."""
         connection = self._orders if service == ORDER else self._payments
         left = await _rows(connection, OPEN)
-        async with asyncio.timeout(ENDS_WITHIN_S):
+        async with within(ENDS_WITHIN_S, "PostgreSQL does not notice the crash"):
             while left := left & await _rows(connection, OPEN):
                 await asyncio.sleep(POLL_S)
 
@@ -92,8 +93,8 @@ class Stage:
             await self._payments.execute(update.encode())
 
     async def at_rest(self) -> None:
-        """Until nothing is unfinished (I16); TimeoutError when that takes too long."""
-        async with asyncio.timeout(ENDS_WITHIN_S):
+        """Until nothing is unfinished (I16)."""
+        async with within(ENDS_WITHIN_S, "I16: not everything is finished"):
             while await _rows(self._payments, UNFINISHED) != {(0,)}:
                 await asyncio.sleep(POLL_S)
 

@@ -3,7 +3,8 @@
 import contextlib
 from collections.abc import Sequence
 
-from crashpoints.answers import check, settle
+from crashpoints.answers import settle
+from crashpoints.check import check
 from crashpoints.play import Play
 from crashpoints.points import PAYMENT, Point
 from crashpoints.stage import Stage
