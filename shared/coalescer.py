@@ -2,8 +2,8 @@
 
 A request that finds nothing under way leaves at once, as a batch of one. While a batch is under way, requests queue;
 the next one takes all that gathered, and those that are just coming in. So batches grow with the load, and the cost of
-a batch is spread over many. Another lane is for a whole batch that waits, or for those behind a batch that takes long,
-since it waits for a lock.
+a batch is spread over many. Another lane is for enough of them that wait, so that the processor has work while the
+disk is waited for; or for those behind a batch that takes long, since it waits for a lock.
 """
 
 import asyncio
@@ -21,6 +21,8 @@ O = TypeVar("O")  # noqa: E741 - C for command, O for outcome
 
 # A batch that fails is halved for no longer than this: each half may wait for the same lock, one after the other.
 SPLITTING_S = 3.0
+# So large a part of a whole batch is enough for a lane of its own. Smaller ones only keep each other small.
+ENOUGH = 4
 # A batch on its way for longer is no measure of the load any more.
 LONG_S = 0.1
 # grpc.aio takes in one call at a time, with turns of the event loop between: those that came together are seen apart.
@@ -115,7 +117,7 @@ class Coalescer(Generic[C, O]):
     def _may_leave(self) -> bool:
         if not self._under_way or self._parts or self._newest_is_long:
             return True
-        return len(self._waiting) >= self._batch_limit
+        return len(self._waiting) >= max(1, self._batch_limit // ENOUGH)
 
     def _long(self) -> None:
         self._newest_is_long = True

@@ -182,9 +182,9 @@ async def test_those_that_are_just_coming_in_travel_along() -> None:
     assert runs.batches == [[0], [1, 2, 3, 4, 5]]
 
 
-async def test_another_lane_is_for_a_whole_batch() -> None:
+async def test_another_lane_is_for_a_quarter_of_a_whole_batch() -> None:
     runs = Runs()
-    made = coalescer(runs, lanes=2, batch_limit=3)
+    made = coalescer(runs, lanes=2, batch_limit=12)
     await behind(made, runs, 2)
     await turns()
     assert runs.batches == [[0]]
