@@ -4,6 +4,8 @@ PYTHON ?= python3
 ARGS ?=
 # More words for docker build: make containers DOCKER_ARGS="--network host"
 DOCKER_ARGS ?=
+# How long: make fuzz SECONDS=600
+SECONDS ?= 60
 PYTHON_IMAGE ?= python:3.11-slim
 
 VENV := .venv
@@ -15,7 +17,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-vers
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up verify test check static guards model landed protos lock bench bench-growth containers crash-points clean
+.PHONY: help demo up verify test check static guards model landed protos lock bench bench-growth containers crash-points fuzz clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -58,6 +60,7 @@ lock: $(VENV)/dev.done  ## write the locks after a change of pyproject.toml; UPG
 	$(COMPILE) --output-file requirements.lock
 	$(COMPILE) --group dev --constraints requirements.lock --output-file requirements-dev.lock
 	$(COMPILE) --group bench --constraints requirements-dev.lock --output-file requirements-bench.lock
+	$(COMPILE) --group fuzz --constraints requirements-dev.lock --output-file requirements-fuzz.lock
 
 bench: $(VENV)/bench.done  ## the figures of docs/performance.md; some of them with ARGS="--only echo,pay_spread"
 	$(BIN)/python -m bench $(ARGS)
@@ -67,6 +70,8 @@ bench-growth: $(VENV)/bench.done  ## the same with 10 million payments in place:
 
 crash-points: $(VENV)/dev.done  ## a SIGKILL at every failpoint × every RPC that moves money; RPC=PayOrder ONLY=claim ARGS="--pairs all"
 	$(BIN)/python -m crashpoints $(if $(RPC),--rpc "$(RPC)") $(if $(ONLY),--only "$(ONLY)") $(ARGS)
+fuzz: $(VENV)/fuzz.done  ## random requests, guided by what they reach, for SECONDS=60; on Linux
+	$(BIN)/python -m fuzz.requests -max_total_time=$(SECONDS) -artifact_prefix=.fuzz- $(ARGS)
 
 containers:  ## the images payonce/order_service and payonce/payment_service
 	for service in order_service payment_service; do \
@@ -97,4 +102,8 @@ $(VENV)/dev.done: requirements-dev.lock $(VENV)/runtime.done
 
 $(VENV)/bench.done: requirements-bench.lock $(VENV)/runtime.done
 	@$(PIP) --require-hashes --requirement requirements-bench.lock
+	@touch $@
+
+$(VENV)/fuzz.done: requirements-fuzz.lock $(VENV)/dev.done
+	@$(PIP) --require-hashes --requirement requirements-fuzz.lock
 	@touch $@

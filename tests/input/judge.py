@@ -54,7 +54,8 @@ def path_of(method: MethodDescriptor) -> str:
 def ask(channel: grpc.Channel, method: MethodDescriptor, data: bytes) -> Answer:
     """Send the bytes as they are."""
     try:
-        answered = channel.unary_unary(path_of(method))(data, timeout=TIMEOUT_S)
+        call: Any = channel.unary_unary(path_of(method))
+        answered = call(data, timeout=TIMEOUT_S)
     except grpc.RpcError as error:
         return refusal(error)
     message = GetMessageClass(method.output_type)()

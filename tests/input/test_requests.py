@@ -21,7 +21,7 @@ from tests.input.judge import METHODS, Answer, allowed, ask, assert_documented
 from tests.input.wire import requests
 from tests.input.world import Books, World, unmade, world
 
-# The same requests each time. A request changes what the next one meets, so a failure is not shrunk: its bytes are told.
+# The same requests each time. A request changes what the next one meets, so a failure is not shrunk.
 SETTINGS = settings(
     max_examples=80,
     derandomize=True,

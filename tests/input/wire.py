@@ -21,7 +21,7 @@ TOO_MANY = 1001  # items of a batch
 
 NASTY_TEXTS: list[bytes] = [
     b"", b"x" * 65, b"x" * 201, b"x" * 10_000, b"x" * 1_000_000, b"nul\0", b"' OR 1=1 --", b'"; DROP TABLE orders; --',
-    "a\u202eb".encode(), "\u200fa".encode(), "\ufeff".encode(), "a\nb".encode(), b"../../etc/passwd", b"%s%n{0}${x}",
+    "a\u202eb".encode(), "\u200fa".encode(), "\ufeff".encode(), b"a\nb", b"../../etc/passwd", b"%s%n{0}${x}",
     "\U0001f4b6".encode(), "ä".encode(), b"-a", b"system:deposits:EUR", b"00000000-0000-0000-0000-00000000000g",
     b"EURO", b"eur", b"XAU", b"\xff\xfe", b"\xed\xa0\x80", b"\xc0\xaf", b"\xf4\x90\x80\x80", b"W10=", b"=" * 8,
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 
@@ -21,7 +22,16 @@ PAYERS = ["ann"] * 5 + ["bob", "broke", "yen", "shop", "nobody"]
 PAYEES = ["shop"] * 8 + ["yen-shop", "ann", "nobody"]
 PEOPLE = ["ann", "ann", "bob", "broke", "yen", "shop", "shop", "nobody"]
 UNPAID = [f"unpaid-{i}" for i in range(24)]
-ORDERS = ["paid", "refunded", "cancelled", "reversed", "too-dear", "held-0", *UNPAID, *(f"nowhere-{i}" for i in range(8))]
+ORDERS = [
+    "paid",
+    "refunded",
+    "cancelled",
+    "reversed",
+    "too-dear",
+    "held-0",
+    *UNPAID,
+    *(f"nowhere-{i}" for i in range(8)),
+]
 
 
 @dataclass(frozen=True)
@@ -95,7 +105,7 @@ async def _tickets(stubs: Stubs, known: dict[str, list[str]]) -> None:
 
 
 async def _tokens(stubs: Stubs, known: dict[str, list[str]]) -> None:
-    pages = [
+    pages: list[Any] = [
         await stubs.orders.ListOrders(order_service_pb2.ListOrdersRequest(page_size=1)),
         await stubs.payments.ListAccounts(account_pb2.ListAccountsRequest(page_size=1)),
         await stubs.payments.ListPayments(payment_service_pb2.ListPaymentsRequest(page_size=1)),
@@ -105,7 +115,7 @@ async def _tokens(stubs: Stubs, known: dict[str, list[str]]) -> None:
     assert all(known["page_token"][2:])
 
 
-def counts(table: str) -> str:
+def told(table: str) -> str:
     """Which of the table's rows nobody writes but who was asked to."""
     return "event <> 'confirmed'" if table == "history" else "true"
 
@@ -140,7 +150,7 @@ class Books:
     def _query(self, connection: "psycopg.Connection[tuple[object, ...]]") -> str:
         tables = [str(table) for (table,) in connection.execute(TABLES.replace("%%", "%").encode()).fetchall()]
         return " UNION ALL ".join(
-            f"SELECT '{table}', (count(*), sum(hashtextextended(t::text, 0)))::text FROM {table} t WHERE {counts(table)}"
+            f"SELECT '{table}', (count(*), sum(hashtextextended(t::text, 0)))::text FROM {table} t WHERE {told(table)}"
             for table in tables
             if table != "unconfirmed"
         )
