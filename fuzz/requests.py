@@ -12,6 +12,7 @@ import atheris
 with atheris.instrument_imports(include=["order_service", "payment_service", "shared"], enable_loader_override=False):
     from google.protobuf.message_factory import GetMessageClass
 
+    from fuzz.mutation import mutate
     from fuzz.targets import TARGETS, fill, page_token, request
 
 
@@ -36,7 +37,7 @@ def main() -> None:
     """Fuzz until the time is up or something breaks."""
     with tempfile.TemporaryDirectory() as folder:
         seeds(Path(folder))
-        atheris.Setup([*sys.argv, folder], one_input)
+        atheris.Setup([*sys.argv, folder], one_input, custom_mutator=mutate)
         atheris.Fuzz()
 
 

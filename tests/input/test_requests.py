@@ -3,6 +3,7 @@
 The messages come from the descriptors, the permitted answers from the protos' comments: a new RPC is covered by itself.
 """
 
+import json
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from google.protobuf.descriptor import MethodDescriptor
 from hypothesis import HealthCheck, Phase, given, settings
 
+from fuzz.targets import LISTS, forged
 from shared.errors import Reason
 from shared.rpc.errors import STATUS_OF
 from tests.harness.audit import at_rest, violations
@@ -36,6 +38,16 @@ LEAVES_A_TRACE = {"INSUFFICIENT_FUNDS", "ORDER_CANCELLED", "ORDER_REFUNDED", "OR
 # MarkOrdersPaid and MarkOrdersRefunded believe their caller, who is to be payment_service: here it is anybody.
 NOT_OURS = {"I6 an order is PAID by its one SUCCEEDED payment, or one of them is about to follow"}
 KNOWN = unmade()
+UUID = "01a21206-24f3-767b-8719-1d30e587edc1"
+# Times, ids and numbers that Python's readers take, at their edges.
+TIMES = [
+    "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59.999999-23:59", "2026-01-01T00:00:00+00:00:00.000001",
+    "2026-01-01T00:00:00+23:59:59.999999", "20260101T000000Z", "2026-01-01T00:00:00",
+]  # fmt: skip
+POSITIONS: list[list[Any]] = [
+    *([moment, "a"] for moment in TIMES), [UUID], [f"urn:uuid:{UUID}"], ["\u0661" * 32], ["\ud800"], ["a"], ["a\0"],
+    [1], [0], [2**63 - 1], [2**63], [-1], [1.5], [True], [None], [[]], [{}], [], [1, 1],
+]  # fmt: skip
 EVERY_METHOD = pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
 INVALID = ("INVALID_ARGUMENT", "INVALID_REQUEST")
 
@@ -88,6 +100,19 @@ def test_a_request(method: MethodDescriptor, channels: dict[str, grpc.Channel], 
     # What was drawn reached the checks, and beyond them: else it would prove little.
     assert INVALID in answered, answered
     assert answered.keys() - {INVALID}, answered
+
+
+@pytest.mark.parametrize("method", [method for method, _ in LISTS], ids=lambda method: method.name)
+def test_a_page_token_that_nobody_gave(method: MethodDescriptor, channels: dict[str, grpc.Channel]) -> None:
+    """It knows the question, and its position is one that the checks may let through."""
+    answered = set()
+    for position in POSITIONS:
+        data = forged(method, json.dumps(position)[1:-1].encode()).SerializeToString()
+        answer = ask(channels[method.containing_service.file.package], method, data)
+        assert_documented(method, data, answer)
+        answered.add(answer.kind)
+    assert INVALID in answered
+    assert answered - {INVALID}
 
 
 def assert_changed_nothing(answer: Answer, before: tuple[Any, ...], books: Books, data: bytes) -> None:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
 import grpc
-import psutil
+import psutil  # type: ignore[import-untyped]
 import pytest
 
 from tests.harness.audit import quiet
