@@ -11,16 +11,17 @@ from typing import Any
 import grpc
 import pytest
 from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.message_factory import GetMessageClass
 from hypothesis import HealthCheck, Phase, given, settings
 
-from fuzz.targets import LISTS, forged
+from fuzz.targets import LISTS, fill, forged
 from shared.errors import Reason
 from shared.rpc.errors import STATUS_OF
 from tests.harness.audit import at_rest, violations
 from tests.harness.postgres import Postgres
 from tests.input.documented import documented
 from tests.input.judge import METHODS, Answer, allowed, ask, assert_documented
-from tests.input.wire import requests
+from tests.input.wire import each_bad, requests
 from tests.input.world import Books, World, unmade, world
 
 # The same requests each time. A request changes what the next one meets, so a failure is not shrunk.
@@ -100,6 +101,24 @@ def test_a_request(method: MethodDescriptor, channels: dict[str, grpc.Channel], 
     # What was drawn reached the checks, and beyond them: else it would prove little.
     assert INVALID in answered, answered
     assert answered.keys() - {INVALID}, answered
+
+
+@EVERY_METHOD
+def test_each_field_with_each_bad_value(
+    method: MethodDescriptor, channels: dict[str, grpc.Channel], books: Books
+) -> None:
+    """What is drawn above may miss one of them."""
+    message = GetMessageClass(method.input_type)()
+    fill(message)
+    right = message.SerializeToString()
+    before = books.contents()
+    asked = [right + bad for bad in each_bad(method.input_type)]
+    answers = [ask(channels[method.containing_service.file.package], method, data) for data in asked]
+    for data, answer in zip(asked, answers, strict=True):
+        assert_documented(method, data, answer)
+    if all(answer.status in ("INVALID_ARGUMENT", "NOT_FOUND") for answer in answers):
+        assert books.contents() == before
+    assert INVALID in {answer.kind for answer in answers}
 
 
 @pytest.mark.parametrize("method", [method for method, _ in LISTS], ids=lambda method: method.name)

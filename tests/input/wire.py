@@ -5,7 +5,7 @@ numbers that leave 64 bits, two members of a oneof at once.
 """
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -84,6 +84,20 @@ def _damaged(whole: SearchStrategy[bytes]) -> SearchStrategy[bytes]:
                 return data + field_bytes(draw(st.integers(100, 2**29 - 1)), LENGTH, junk)
 
     return st.one_of(damage(), damage(), st.binary(max_size=64))
+
+
+def each_bad(message: Descriptor) -> Iterator[bytes]:
+    """Each field once with each bad value, the fields of messages within included.
+
+    To be put behind a message that is right: there the last value counts, and a repeated field gains an item.
+    """
+    for field in message.fields:
+        if field.message_type:
+            yield from (field_bytes(field.number, LENGTH, inner) for inner in each_bad(field.message_type))
+        elif field.type in (T.TYPE_STRING, T.TYPE_BYTES):
+            yield from (field_bytes(field.number, LENGTH, text) for text in NASTY_TEXTS)
+        elif field.type not in FIXED:
+            yield from (field_bytes(field.number, VARINT, varint(number)) for number in NASTY_NUMBERS)
 
 
 def field_bytes(number: int, wire_type: int, payload: bytes) -> bytes:
