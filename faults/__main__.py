@@ -1,0 +1,95 @@
+"""`python -m faults`: seed after seed, a progress bar, a report, a last line."""
+
+import argparse
+import contextlib
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import uvloop
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from faults.database import Postgres
+from faults.disk import Disk
+from faults.kinds import KINDS
+from faults.plan import plan
+from faults.processes import Nursery
+from faults.report import Report
+from faults.run import World, run
+
+
+async def main(options: argparse.Namespace) -> bool:
+    """Every seed; whether nothing was found."""
+    report = Report(options.out)
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    async with _world(options.faults, report) as world:
+        with Progress(*columns, console=console, transient=True) as progress:
+            bar = progress.add_task("", total=len(options.seeds))
+            for seed in options.seeds:
+                drawn = plan(seed, options.seconds, [name for name in options.faults if name not in report.infeasible])
+                result = await run(
+                    world, drawn, lambda what, seed=seed: progress.update(bar, description=f"seed {seed}: {what}")
+                )
+                progress.advance(bar)
+                progress.console.print(report.add(result), highlight=False)
+    report.write()
+    print(report.last_line())
+    return report.clean
+
+
+@contextlib.asynccontextmanager
+async def _world(wanted: Sequence[str], report: Report) -> AsyncIterator[World]:
+    with tempfile.TemporaryDirectory(prefix="payonce-faults-", ignore_cleanup_errors=True) as name, contextlib.ExitStack() as stack:
+        folder = Path(name)
+        folder.chmod(0o755)  # PostgreSQL does not run as root, and must get in
+        postgres = Postgres(folder)
+        await postgres.start()
+        disk = None
+        if why := Disk.feasible():
+            report.infeasible["disk_full"] = why
+        elif not wanted or "disk_full" in wanted:
+            disk = Disk(folder, postgres)
+            stack.callback(disk.close)
+        stack.callback(postgres.close)
+        log = folder / "services.log"
+        log.touch()
+        nursery = Nursery(log)
+        await nursery.start()
+        try:
+            yield World(postgres, nursery, disk, log)
+        finally:
+            await nursery.close()
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m faults")
+    parser.add_argument("--seeds", type=_seeds, default=_seeds("3"), help="how many, from 1 on; or a range such as 7-9")
+    parser.add_argument("--seconds", type=float, default=20.0, help="how long each breaks things")
+    parser.add_argument("--faults", type=_faults, default=[], help=f"all unless given: {','.join(KINDS)}")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "out", help="where the report goes")
+    return parser.parse_args()
+
+
+def _seeds(text: str) -> range:
+    first, dash, last = text.partition("-")
+    found = range(int(first), int(last) + 1) if dash else range(1, int(first) + 1)
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text} is no seed at all")
+    return found
+
+
+def _faults(text: str) -> list[str]:
+    names = [name for name in text.split(",") if name]
+    if unknown := set(names) - KINDS.keys():
+        raise argparse.ArgumentTypeError(f"{', '.join(sorted(unknown))}: not one of {', '.join(KINDS)}")
+    return names
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))  # what was started is stopped
+    sys.exit(0 if uvloop.run(main(_options())) else 1)

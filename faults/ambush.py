@@ -1,0 +1,65 @@
+"""What lies in wait on a link: a COMMIT whose answer never comes back, a reply that is lost."""
+
+import asyncio
+from random import Random
+
+from faults.link import Passage, Way
+from faults.wire import COMMIT, COMMITTED, WROTE, Frames
+
+PATIENCE_S = 2.0
+
+
+class Commits:
+    """Cuts the service's connection after its COMMIT was forwarded and before the answer returns (F15).
+
+    Either at once, or when the answer is there; in both cases PostgreSQL's answer is waited for, and `really` counts the
+    commits of transactions that had changed a row, that did happen, and of which the service was not told.
+    """
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self.probability = 0.0
+        self.really = 0
+
+    def passes(self, passage: Passage, way: Way, data: bytes) -> bool:
+        """Lets everything through but the answer that it waited for."""
+        notes = passage.notes
+        if way is Way.THERE:
+            if COMMIT in data and self._random.random() < self.probability:
+                self._cut(passage)
+            return True
+        notes["wrote"] = notes.get("wrote", False) or WROTE.search(data) is not None
+        if COMMITTED in data:
+            self.really += bool(notes["wrote"] and "cut" in notes)
+            notes["wrote"] = False
+            if "cut" in notes:
+                passage.cut()
+        return "cut" not in notes
+
+    def _cut(self, passage: Passage) -> None:
+        passage.notes["cut"] = True
+        loop = asyncio.get_running_loop()
+        loop.call_later(PATIENCE_S, passage.cut)  # whatever else than the answer may come
+        if self._random.random() < 0.5:  # noqa: PLR2004 - one way as often as the other
+            passage.deaf |= {Way.THERE}  # the other end must not hear of it before it has answered
+            loop.call_soon(passage.near.abort)
+
+
+class Replies:
+    """Loses replies: the connection breaks where one would begin, or end (F12)."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self.probability = 0.0
+        self.lost = 0
+
+    def passes(self, passage: Passage, way: Way, data: bytes) -> bool:
+        """Lets everything through but a reply."""
+        if way is Way.THERE:
+            return True
+        frames: Frames = passage.notes.setdefault("frames", Frames())
+        if frames.headers(data) and self._random.random() < self.probability:
+            self.lost += 1
+            passage.cut()
+            return False
+        return True

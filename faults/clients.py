@@ -1,0 +1,138 @@
+"""The clients: they live through stories, send again with the same ids, or don't, and note everything."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from itertools import count
+from typing import Any
+
+import grpc
+
+from faults.calls import OF_ORDERS, Learned, request
+from faults.history import Call, History, Outcome
+from faults.stories import Ask, Story, Teller
+from tests.harness.answers import reason, replayed
+from tests.harness.stubs import Stubs
+
+FOR_GOOD = {"INVALID_ARGUMENT", "NOT_FOUND", "FAILED_PRECONDITION", "ALREADY_EXISTS", "PERMISSION_DENIED"}
+PAUSE_S, LONGEST_PAUSE_S = 0.02, 0.3
+PATIENT_S = 10.0  # the deadline of a call that is sent when all is well again
+Door = Sequence[Stubs]  # a channel of one's own to each process
+
+
+class Clients:
+    """Any number of clients, over a few doors: a broken connection takes whoever shares it."""
+
+    def __init__(self, doors: Sequence[Door], teller: Teller, began: float) -> None:
+        self.history = History()
+        self.stories: dict[int, Story] = {}
+        self.left: list[tuple[Ask, Story, Learned]] = []  # what nobody has an answer to
+        self._doors, self._teller, self._began = doors, teller, began
+        self._numbers = count(1)
+        self._stopping = False
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def come(self, clients: int) -> None:
+        """So many clients, for one story after the other, until `stop`."""
+        for _ in range(clients):
+            self._go(self._stay())
+
+    def herd(self, clients: int) -> None:
+        """So many clients at once, for one story each."""
+        for _ in range(clients if not self._stopping else 0):
+            self._go(self._live(next(self._numbers)))
+
+    async def stop(self) -> None:
+        """No more stories; those that have begun come to their end."""
+        self._stopping = True
+        while self._tasks:
+            await asyncio.gather(*self._tasks)
+
+    async def send_again(self, limit_s: float) -> None:
+        """What has no answer is sent until it has one. TimeoutError when `limit_s` is over."""
+        async with asyncio.timeout(limit_s), asyncio.TaskGroup() as group:
+            room = asyncio.Semaphore(32)
+            left, self.left = self.left, []
+            for ask, story, known in left:
+                group.create_task(self._patiently(ask, story, known, room))
+
+    def _go(self, coroutine: Any) -> None:
+        task = asyncio.create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _stay(self) -> None:
+        while not self._stopping:
+            await self._live(next(self._numbers))
+
+    async def _live(self, number: int) -> None:
+        story = self.stories[number] = self._teller.story(number)
+        known = Learned()
+        for one in story.rounds:
+            await asyncio.gather(*(self._ask(ask, story, known) for ask in one))
+
+    async def _ask(self, ask: Ask, story: Story, known: Learned) -> None:
+        wanted = request(ask, story, known)
+        if wanted is None:
+            return
+        for attempt in range(ask.attempts):
+            processes = [ask.process, 1 - ask.process] if ask.twice and not attempt else [ask.process + attempt]
+            hang_up_s = ask.cancel_after_s if not attempt else None
+            sent = [self._send(ask.rpc, wanted, story, process, ask.timeout_s, hang_up_s) for process in processes]
+            calls = await asyncio.gather(*sent)
+            for call in calls:
+                if call.answer is not None:
+                    known.learn(call.answer)
+            if any(call.outcome in (Outcome.OK, Outcome.REFUSED) for call in calls):
+                return
+            await asyncio.sleep(min(PAUSE_S * 2**attempt, LONGEST_PAUSE_S))
+        self.left.append((ask, story, known))
+
+    async def _patiently(self, ask: Ask, story: Story, known: Learned, room: asyncio.Semaphore) -> None:
+        async with room:
+            wanted = request(ask, story, known)
+            for attempt in count():
+                call = await self._send(ask.rpc, wanted, story, ask.process + attempt, PATIENT_S, None)
+                if call.outcome in (Outcome.OK, Outcome.REFUSED):
+                    return
+                await asyncio.sleep(LONGEST_PAUSE_S)
+
+    async def _send(
+        self, rpc: str, wanted: Any, story: Story, process: int, timeout_s: float, hang_up_s: float | None
+    ) -> Call:
+        process %= 2
+        stubs = self._doors[story.number % len(self._doors)][process]
+        call = Call(story=story.number, rpc=rpc, request=wanted, begun_s=self._now(), process=process)
+        self.history.calls.append(call)
+        stub: Any = stubs.orders if rpc in OF_ORDERS else stubs.payments
+        sent = getattr(stub, rpc)(wanted, timeout=timeout_s)
+        timer = asyncio.get_running_loop().call_later(hang_up_s, _hang_up, call, sent) if hang_up_s else None
+        try:
+            call.answer = await sent
+            call.replayed = await replayed(sent)
+            call.outcome, call.status = Outcome.OK, "OK"
+        except grpc.aio.AioRpcError as error:
+            call.status, call.reason, call.text = error.code().name, reason(error), error.details() or ""
+            call.outcome = _outcome(call.status, call.reason)
+        except asyncio.CancelledError:
+            if not call.hung_up:
+                raise
+            call.status = "CANCELLED"
+        finally:
+            if timer:
+                timer.cancel()
+            call.ended_s = self._now()
+        return call
+
+    def _now(self) -> float:
+        return time.monotonic() - self._began
+
+
+def _hang_up(call: Call, sent: Any) -> None:
+    call.hung_up = bool(sent.cancel())
+
+
+def _outcome(status: str, why: str) -> Outcome:
+    if not why:
+        return Outcome.UNKNOWN
+    return Outcome.REFUSED if status in FOR_GOOD else Outcome.AGAIN

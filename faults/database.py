@@ -1,0 +1,136 @@
+"""The PostgreSQL of a run: crashed and started again at will; each seed has two databases of its own on it."""
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import psutil  # type: ignore[import-untyped]
+import psycopg
+from psycopg import sql
+
+from shared.embedded import EmbeddedPostgres
+from shared.migrations import migrate
+
+PACKAGES = {"orders": "order_service", "payments": "payment_service"}
+SETTINGS = {"max_connections": "120", "max_wal_size": "256MB", "log_checkpoints": "off"}
+USER = "pgserver"  # PostgreSQL does not run as root; the embedded one makes this user
+LIMIT_S = 30.0
+LOOK_S = 0.01
+
+
+class Postgres:
+    """The embedded server, taken over: it is a child of this process, so that its end is seen."""
+
+    def __init__(self, folder: Path) -> None:
+        embedded = EmbeddedPostgres(folder)
+        for name, package in PACKAGES.items():
+            migrate(package, embedded.create(f"template_{name}"))
+        self.data = folder.resolve() / "postgres"
+        self._url = embedded.url("DATABASE")
+        self._command = psutil.Process(self._postmaster()).cmdline()
+        for name, value in SETTINGS.items():
+            self.execute("postgres", f"ALTER SYSTEM SET {name} = '{value}'")
+        embedded.close()
+        self._process: subprocess.Popen[bytes] | None = None
+        self.socket = ""
+
+    async def start(self) -> float:
+        """Start it, again after a crash; how many seconds until it took a connection."""
+        begun = time.monotonic()
+        user = USER if os.geteuid() == 0 else None
+        with (self.data / "log").open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: ASYNC220 - a fork, no more
+                self._command, cwd=self.data, user=user, extra_groups=[] if user else None,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )  # fmt: skip
+        while not await self.answers():
+            if time.monotonic() - begun > LIMIT_S:
+                raise RuntimeError(f"PostgreSQL does not start; see {self.data / 'log'}")
+            await asyncio.sleep(LOOK_S)
+        self.socket = str(next(self.data.glob(".s.PGSQL.*[0-9]")))
+        return time.monotonic() - begun
+
+    async def crash(self, number: signal.Signals) -> None:
+        """SIGKILL of all its processes at once, or SIGQUIT: "immediate shutdown", with no more care."""
+        assert self._process is not None  # noqa: S101 - it was started
+        postmaster = psutil.Process(self._process.pid)
+        postmaster.suspend()  # so that it has no more children than these
+        everyone = [postmaster, *postmaster.children(recursive=True)]
+        if number is signal.SIGKILL:
+            for process in everyone:
+                process.kill()
+        else:
+            postmaster.resume()
+            postmaster.send_signal(number)
+        while self._process.poll() is None or any(_alive(process.pid) for process in everyone[1:]):
+            await asyncio.sleep(LOOK_S)
+
+    def freeze(self, on: bool) -> None:
+        """SIGSTOP or SIGCONT for all of its processes."""
+        assert self._process is not None  # noqa: S101
+        postmaster = psutil.Process(self._process.pid)
+        for process in [postmaster, *postmaster.children(recursive=True)]:
+            process.send_signal(signal.SIGSTOP if on else signal.SIGCONT)
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended."""
+        return self._process is not None and self._process.poll() is None
+
+    async def answers(self) -> bool:
+        """Whether it takes a connection now."""
+        try:
+            async with await psycopg.AsyncConnection.connect(self.plain("postgres"), connect_timeout=2):
+                return True
+        except psycopg.OperationalError:
+            return False
+
+    def create(self, name: str, kind: str, *, tablespace: str = "pg_default") -> str:
+        """A migrated database of that kind, `orders` or `payments`; its URL."""
+        query = sql.SQL("CREATE DATABASE {} TEMPLATE {} TABLESPACE {}").format(
+            sql.Identifier(name), sql.Identifier(f"template_{kind}"), sql.Identifier(tablespace)
+        )
+        self.execute("postgres", query)
+        return self.url(name)
+
+    def drop(self, name: str) -> None:
+        """Whoever is still connected is thrown out."""
+        self.execute("postgres", sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def url(self, name: str) -> str:
+        """Straight to the server, past every link, as SQLAlchemy has it."""
+        return self._url.replace("/DATABASE?", f"/{name}?")
+
+    def plain(self, name: str) -> str:
+        """The same as psycopg has it."""
+        return re.sub(r"^postgresql\+psycopg:", "postgresql:", self.url(name))
+
+    def execute(self, name: str, query: str | sql.Composed, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run one statement; its rows, if it has any."""
+        with psycopg.connect(self.plain(name), autocommit=True) as connection:
+            cursor = connection.execute(query.encode() if isinstance(query, str) else query, values or None)
+            return cursor.fetchall() if cursor.description else []
+
+    def close(self) -> None:
+        """Fast shutdown."""
+        if self._process is not None and self.running:
+            self.freeze(False)
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait()
+
+    def _postmaster(self) -> int:
+        return int((self.data / "postmaster.pid").read_text().splitlines()[0])
+
+
+def _alive(pid: int) -> bool:
+    """Whether it runs; one that nobody has waited for yet does not."""
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False

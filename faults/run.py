@@ -1,0 +1,169 @@
+"""One seed: faults with load, then healed, then everything that anybody was told is held to the books."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from audit.verify import finding_of, verify
+from faults import books, judge
+from faults.checks import Violation
+from faults.clients import Clients
+from faults.database import Postgres
+from faults.disk import Disk
+from faults.history import Call, Outcome
+from faults.kinds import KINDS
+from faults.plan import Fault, Plan
+from faults.processes import Nursery
+from faults.shop import open_shop
+from faults.stage import Stage
+from faults.stories import Story, Teller
+from faults.watch import Sample, Watch
+from tests.harness.stubs import Stubs
+
+DOORS = 4
+HEALED_LIMIT_S = 30.0  # I16
+LOOK_S = 0.05
+
+
+@dataclass(slots=True)
+class Result:
+    """What came of a seed."""
+
+    plan: Plan
+    seconds: float = 0.0  # from the first call to the last
+    healed_at_s: float = 0.0
+    quiet_after_s: float = 0.0  # from healed until nothing was unfinished
+    answered_after_s: float = 0.0  # from healed until every caller had an answer
+    kills: int = 0
+    ambiguous_commits: int = 0
+    replies_lost: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    fired: Counter[str] = field(default_factory=Counter)
+    ends: Counter[str] = field(default_factory=Counter)
+    injected: list[tuple[float, float, Fault]] = field(default_factory=list)  # when it really was
+    samples: list[Sample] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    stories: dict[int, Story] = field(default_factory=dict)
+    violations: list[Violation] = field(default_factory=list)
+    unexplained: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def requests(self) -> int:
+        """Attempts that were sent."""
+        return len(self.calls)
+
+    def of(self, story: int | None) -> list[Call]:
+        """The calls of a story."""
+        return [call for call in self.calls if call.story == story]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What all seeds of a run share."""
+
+    postgres: Postgres
+    nursery: Nursery
+    disk: Disk | None
+    log: Path
+
+
+async def run(world: World, plan: Plan, tick: Callable[[str], None]) -> Result:
+    """Carry the plan out. `tick` is told what is going on."""
+    result = Result(plan)
+    async with AsyncExitStack() as stack:
+        stage = Stage(plan, world.postgres, world.nursery, world.disk)
+        stack.push_async_callback(stage.close)
+        log_start = world.log.stat().st_size
+        await stage.start()
+        doors = [[await stack.enter_async_context(stubs) for stubs in _door(stage)] for _ in range(DOORS)]
+        await open_shop(doors[0][0], plan.shape)
+        began = time.monotonic()
+        clients = Clients(doors, Teller(plan.seed, plan.habits), began)
+        watch = Watch(world.postgres.plain(f"payments_{plan.seed}"), began)
+        watch.start()
+        stack.push_async_callback(watch.stop)
+        await _break(stage, clients, result, began, tick)
+        await _heal(stage, clients, watch, result, began, tick)
+        tick("checked")
+        _note(stage, clients, watch, result, began)
+        await asyncio.to_thread(_judge, stage, result)
+        with world.log.open("rb") as log:
+            log.seek(log_start)
+            result.violations += judge.secrets(log.read(), result.calls)
+    return result
+
+
+def _door(stage: Stage) -> list[Stubs]:
+    orders = [stage.links[f"clients-order-{i}"].address for i in range(stage.shape.orders)]
+    payments = [stage.links[f"clients-payment-{i}"].address for i in range(stage.shape.payments)]
+    return [Stubs(orders[i % len(orders)], address) for i, address in enumerate(payments)]
+
+
+async def _break(stage: Stage, clients: Clients, result: Result, began: float, tick: Callable[[str], None]) -> None:
+    """Faults with load."""
+    stage.herd = clients.herd
+    clients.come(stage.plan.clients)
+    async with asyncio.TaskGroup() as group:
+        for fault in stage.plan.faults:
+            group.create_task(_inject(stage, fault, result, began))
+        while (left_s := began + stage.plan.seconds - time.monotonic()) > 0:
+            tick(f"{len(clients.history.calls):,} requests, {stage.kills} kills")
+            await asyncio.sleep(min(1.0, left_s))
+
+
+async def _inject(stage: Stage, fault: Fault, result: Result, began: float) -> None:
+    kind = KINDS[fault.kind]
+    await asyncio.sleep(began + fault.at_s - time.monotonic())
+    start = time.monotonic() - began
+    await kind.begin(stage, fault.values)
+    await asyncio.sleep(fault.lasts_s)
+    await kind.end(stage, fault.values)
+    result.injected.append((start, time.monotonic() - began, fault))
+    stage.counts[fault.kind] += 1
+
+
+async def _heal(
+    stage: Stage, clients: Clients, watch: Watch, result: Result, began: float, tick: Callable[[str], None]
+) -> None:
+    """Liveness: every caller gets an answer, and nothing stays unfinished (I16)."""
+    tick("healing")
+    await stage.heal()
+    healed = time.monotonic()
+    result.healed_at_s = healed - began
+    await clients.stop()
+    again = time.monotonic()
+    try:
+        await clients.send_again(HEALED_LIMIT_S)
+    except TimeoutError:
+        left = Counter(call.rpc for call in clients.history.calls if call.outcome is not Outcome.OK and not call.ended_s)
+        result.violations.append(Violation(f"I16 {HEALED_LIMIT_S} s after healing, calls have no answer: {left}"))
+    result.answered_after_s = time.monotonic() - again
+    while (sample := await watch.look()).unfinished:
+        if time.monotonic() - healed > HEALED_LIMIT_S + result.answered_after_s:
+            text = f"I16 {sample.unfinished} are unfinished {HEALED_LIMIT_S} s after healing"
+            result.violations.append(Violation(text))
+            break
+        await asyncio.sleep(LOOK_S)
+    result.quiet_after_s = time.monotonic() - healed
+
+
+def _note(stage: Stage, clients: Clients, watch: Watch, result: Result, began: float) -> None:
+    result.seconds = time.monotonic() - began
+    result.kills, result.ambiguous_commits = stage.kills, stage.ambiguous_commits
+    result.replies_lost, result.counts = stage.replies_lost, stage.counts
+    result.fired, result.ends = stage.fired, stage.ends()
+    result.samples = sorted(watch.samples, key=lambda sample: sample.at_s)
+    result.calls, result.stories = clients.history.calls, clients.stories
+
+
+def _judge(stage: Stage, result: Result) -> None:
+    result.violations += judge.conserved(result.samples)
+    found = books.read(stage.urls)
+    for item in verify(stage.urls, overdue_s=0):
+        result.violations += judge.audited(finding_of(item), found)
+    result.violations += judge.told(result.calls, found)
+    result.unexplained = judge.unexplained(result.calls)

@@ -1,0 +1,152 @@
+"""Everything that a seed's faults can reach: the processes, a link between any two of them, the database, the disk."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections import Counter
+from collections.abc import Callable, Mapping
+from random import Random
+
+from sqlalchemy.engine import make_url
+
+from faults.ambush import Commits, Replies
+from faults.database import Postgres
+from faults.disk import TABLESPACE, Disk
+from faults.guests import Guests
+from faults.link import Link
+from faults.plan import Plan
+from faults.processes import Nursery, Service
+
+PORTS = (20_000, 32_000)  # below those that the kernel gives to whoever connects: ours stay free while a service is down
+
+
+class Stage:
+    """For one seed. `close` leaves the server as it was."""
+
+    def __init__(self, plan: Plan, postgres: Postgres, nursery: Nursery, disk: Disk | None) -> None:
+        self.plan, self.shape, self.postgres = plan, plan.shape, postgres
+        self._disk, self._nursery = disk, nursery
+        self._random = Random(f"{plan.seed}/stage")  # noqa: S311 - it must be repeatable
+        self.counts: Counter[str] = Counter()
+        self.links: dict[str, Link] = {}
+        self.commits: dict[str, Commits] = {}
+        self.replies: dict[str, Replies] = {}
+        self.services: dict[str, list[Service]] = {"payment": [], "order": []}
+        self.herd: Callable[[int], None] = lambda _: None  # the clients set it
+        self._names = {kind: f"{kind}_{plan.seed}" for kind in ("orders", "payments")}
+        small = {"tablespace": TABLESPACE} if disk and "disk_full" in plan.mix else {}
+        self.urls = {kind: postgres.create(name, kind, **small) for kind, name in self._names.items()}
+        self.guests = Guests({kind: postgres.plain(name) for kind, name in self._names.items()})
+
+    async def start(self) -> None:
+        """All services listen, and every link leads somewhere."""
+        orders = [f"127.0.0.1:{self._port()}" for _ in range(self.shape.orders)]
+        payments = [f"127.0.0.1:{self._port()}" for _ in range(self.shape.payments)]
+        for i, address in enumerate(orders):
+            await self._link(f"clients-order-{i}", address)
+            await self._link(f"order-{i}-database", self.postgres.socket)
+            given = {"ORDER_LISTEN": address, "ORDER_DATABASE_URL": self._url("orders", f"order-{i}-database")}
+            self._serve("order", address, given)
+        for i, address in enumerate(payments):
+            await self._link(f"clients-payment-{i}", address)
+            await self._link(f"payment-{i}-database", self.postgres.socket)
+            await self._link(f"payment-{i}-order", orders[i % len(orders)])
+            given = {
+                "PAYMENT_LISTEN": address,
+                "PAYMENT_DATABASE_URL": self._url("payments", f"payment-{i}-database"),
+                "PAYMENT_ORDER_SERVICE": self.links[f"payment-{i}-order"].address,
+            }
+            self._serve("payment", address, given)
+        await self._all_up()
+
+    async def heal(self) -> None:
+        """No more faults: everything runs, and every link is whole."""
+        await self.guests.unlock()
+        await self.guests.leave()
+        if self._disk:
+            self._disk.empty()
+        if not self.postgres.running:
+            await self.postgres.start()
+        self.postgres.freeze(False)
+        for link in self.links.values():
+            link.heal()
+        for service in self._all():
+            service.send(signal.SIGCONT)
+            service.disarm()
+        await self._all_up()
+
+    @property
+    def disk(self) -> Disk:
+        """The disk that can be full."""
+        assert self._disk is not None  # noqa: S101 - else the fault would not have been planned
+        return self._disk
+
+    @property
+    def kills(self) -> int:
+        """SIGKILLs of services that hit."""
+        return sum(service.kills for service in self._all())
+
+    @property
+    def ambiguous_commits(self) -> int:
+        """Commits that did happen and whose answer was cut off."""
+        return sum(one.really for one in self.commits.values())
+
+    @property
+    def replies_lost(self) -> int:
+        """Replies that broke with their connection."""
+        return sum(one.lost for one in self.replies.values())
+
+    @property
+    def fired(self) -> Counter[str]:
+        """Failpoints that a service died at."""
+        return Counter(name for service in self._all() for name in service.fired)
+
+    def ends(self) -> Counter[str]:
+        """How processes ended, by themselves or not."""
+        return sum((Counter(service.ends_by_name()) for service in self._all()), Counter())
+
+    async def close(self) -> None:
+        """End the services and the links, drop the databases."""
+        await asyncio.gather(*(service.close() for service in self._all()))
+        for link in self.links.values():
+            link.close()
+        with contextlib.suppress(FileNotFoundError):
+            if self._disk:
+                self._disk.empty()
+        for name in self._names.values():
+            self.postgres.drop(name)
+
+    def _all(self) -> list[Service]:
+        return [*self.services["order"], *self.services["payment"]]
+
+    async def _all_up(self) -> None:
+        await asyncio.gather(*(service.up() for service in self._all()))
+
+    async def _link(self, name: str, target: str) -> None:
+        link = self.links[name] = Link(name, target)
+        if name in self.shape.database():
+            self.commits[name] = Commits(Random(f"{self.plan.seed}/{name}"))  # noqa: S311 - it must be repeatable
+            link.ambushes.append(self.commits[name])
+        elif name in self.shape.front():
+            self.replies[name] = Replies(Random(f"{self.plan.seed}/{name}"))  # noqa: S311
+            link.ambushes.append(self.replies[name])
+        await link.start()
+
+    def _serve(self, which: str, address: str, given: Mapping[str, str]) -> None:
+        env = {**self.plan.settings, **given}
+        service = Service(self._nursery, f"{which}_service", address, env)
+        self.services[which].append(service)
+        service.start()
+
+    def _url(self, kind: str, link: str) -> str:
+        host, _, port = self.links[link].address.rpartition(":")
+        url = make_url(self.urls[kind]).set(host=host, port=int(port), query={})
+        return url.render_as_string(hide_password=False)
+
+    def _port(self) -> int:
+        while True:
+            port = self._random.randrange(*PORTS)
+            with contextlib.suppress(OSError), socket.socket() as probe:
+                probe.bind(("127.0.0.1", port))
+                return port
