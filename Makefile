@@ -17,7 +17,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-vers
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up verify test check static guards model landed protos lock bench bench-growth containers crash-points fuzz clean
+.PHONY: help demo up verify test check static guards model landed protos lock bench bench-growth containers crash-points fuzz faults clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -72,6 +72,9 @@ crash-points: $(VENV)/dev.done  ## a SIGKILL at every failpoint × every RPC tha
 	$(BIN)/python -m crashpoints $(if $(RPC),--rpc "$(RPC)") $(if $(ONLY),--only "$(ONLY)") $(ARGS)
 fuzz: $(VENV)/fuzz.done  ## random requests, guided by what they reach, for SECONDS=60; on Linux
 	$(BIN)/python -m fuzz.requests -max_total_time=$(SECONDS) -artifact_prefix=.fuzz- $(ARGS)
+faults: $(VENV)/dev.done  ## faults under load, then the books: SEEDS=3 or 7-9, SECONDS=20, FAULTS=db_crash,… (docs/faults.md)
+	@$(BIN)/python -m faults $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SECONDS),--seconds $(SECONDS)) \
+		$(if $(FAULTS),--faults $(FAULTS))
 
 containers:  ## the images payonce/order_service and payonce/payment_service
 	for service in order_service payment_service; do \

@@ -1,1 +1,1 @@
-"""`make faults`: both services as real processes, under a seeded schedule of faults, and every answer held to the books."""
+"""`make faults`: the real processes under a seeded schedule of faults, and every answer held to the books."""

@@ -5,7 +5,6 @@ import contextlib
 import signal
 import sys
 import tempfile
-import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -31,20 +30,25 @@ async def main(options: argparse.Namespace) -> bool:
         with Progress(*columns, console=console, transient=True) as progress:
             bar = progress.add_task("", total=len(options.seeds))
             for seed in options.seeds:
-                drawn = plan(seed, options.seconds, [name for name in options.faults if name not in report.infeasible])
-                result = await run(
-                    world, drawn, lambda what, seed=seed: progress.update(bar, description=f"seed {seed}: {what}")
-                )
+                drawn = plan(seed, options.seconds, options.faults)
+
+                def tick(what: str, seed: int = seed) -> None:
+                    progress.update(bar, description=f"seed {seed}: {what}")
+
+                result = await run(world, drawn, tick)
                 progress.advance(bar)
-                progress.console.print(report.add(result), highlight=False)
-    report.write()
+                progress.console.print(report.add(result), highlight=False, soft_wrap=True)
+    print(f"the report: {report.write()}")
     print(report.last_line())
     return report.clean
 
 
 @contextlib.asynccontextmanager
 async def _world(wanted: Sequence[str], report: Report) -> AsyncIterator[World]:
-    with tempfile.TemporaryDirectory(prefix="payonce-faults-", ignore_cleanup_errors=True) as name, contextlib.ExitStack() as stack:
+    with (
+        tempfile.TemporaryDirectory(prefix="payonce-faults-", ignore_cleanup_errors=True) as name,
+        contextlib.ExitStack() as stack,
+    ):
         folder = Path(name)
         folder.chmod(0o755)  # PostgreSQL does not run as root, and must get in
         postgres = Postgres(folder)
@@ -61,7 +65,7 @@ async def _world(wanted: Sequence[str], report: Report) -> AsyncIterator[World]:
         nursery = Nursery(log)
         await nursery.start()
         try:
-            yield World(postgres, nursery, disk, log)
+            yield World(postgres, nursery, disk, log, report.out)
         finally:
             await nursery.close()
 

@@ -12,8 +12,8 @@ PATIENCE_S = 2.0
 class Commits:
     """Cuts the service's connection after its COMMIT was forwarded and before the answer returns (F15).
 
-    Either at once, or when the answer is there; in both cases PostgreSQL's answer is waited for, and `really` counts the
-    commits of transactions that had changed a row, that did happen, and of which the service was not told.
+    Either at once, or when the answer is there; in both cases PostgreSQL's answer is waited for, and `really` counts
+    the commits that did happen, of transactions that had changed a row, and of which the service was not told.
     """
 
     def __init__(self, random: Random) -> None:

@@ -26,7 +26,9 @@ ENTRIES = """
      WHERE kind IN ('deposit', 'withdrawal')
 """
 REQUESTS = "SELECT method, request_id, (fingerprint ->> 'amount.minor_units')::bigint FROM requests"
-CORRECTIONS = "SELECT correction_id::text, payment_id::text, kind, amount_minor, completed_at IS NOT NULL FROM corrections"
+CORRECTIONS = (
+    "SELECT correction_id::text, payment_id::text, kind, amount_minor, completed_at IS NOT NULL FROM corrections"
+)
 ORDERS = "SELECT order_id, status, coalesce(payment_id::text, '') FROM orders"
 
 

@@ -16,6 +16,7 @@ from tests.harness.stubs import Stubs
 
 FOR_GOOD = {"INVALID_ARGUMENT", "NOT_FOUND", "FAILED_PRECONDITION", "ALREADY_EXISTS", "PERMISSION_DENIED"}
 PAUSE_S, LONGEST_PAUSE_S = 0.02, 0.3
+ROOM = 32  # calls at a time
 PATIENT_S = 10.0  # the deadline of a call that is sent when all is well again
 Door = Sequence[Stubs]  # a channel of one's own to each process
 
@@ -43,18 +44,27 @@ class Clients:
             self._go(self._live(next(self._numbers)))
 
     async def stop(self) -> None:
-        """No more stories; those that have begun come to their end."""
+        """Nobody sends anything more; what is under way comes to its end."""
         self._stopping = True
         while self._tasks:
             await asyncio.gather(*self._tasks)
 
-    async def send_again(self, limit_s: float) -> None:
-        """What has no answer is sent until it has one. TimeoutError when `limit_s` is over."""
-        async with asyncio.timeout(limit_s), asyncio.TaskGroup() as group:
-            room = asyncio.Semaphore(32)
-            left, self.left = self.left, []
-            for ask, story, known in left:
-                group.create_task(self._patiently(ask, story, known, room))
+    async def send_again(self, limit_s: float) -> list[str]:
+        """What has no answer is sent until it has one; whatever has none when `limit_s` is over."""
+        room = asyncio.Semaphore(ROOM)
+        waiting = {
+            asyncio.create_task(self._patiently(ask, story, known, room)): f"{ask.rpc} of story {story.number}"
+            for ask, story, known in self.left
+        }
+        self.left = []
+        if not waiting:
+            return []
+        done, late = await asyncio.wait(waiting, timeout=limit_s)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*done)
+        await asyncio.gather(*late, return_exceptions=True)
+        return [f"I16 {waiting[task]} has no answer {limit_s:g} s after healing" for task in late]
 
     def _go(self, coroutine: Any) -> None:
         task = asyncio.create_task(coroutine)
@@ -69,16 +79,24 @@ class Clients:
         story = self.stories[number] = self._teller.story(number)
         known = Learned()
         for one in story.rounds:
+            if self._stopping:
+                return
             await asyncio.gather(*(self._ask(ask, story, known) for ask in one))
 
     async def _ask(self, ask: Ask, story: Story, known: Learned) -> None:
         wanted = request(ask, story, known)
         if wanted is None:
             return
+        attempt = 0
         for attempt in range(ask.attempts):
+            if self._stopping:
+                break  # and who has asked before asks again when all is well
             processes = [ask.process, 1 - ask.process] if ask.twice and not attempt else [ask.process + attempt]
             hang_up_s = ask.cancel_after_s if not attempt else None
-            sent = [self._send(ask.rpc, wanted, story, process, ask.timeout_s, hang_up_s) for process in processes]
+            sent = [
+                self._send(ask.rpc, wanted, story, process, timeout_s=ask.timeout_s, hang_up_s=hang_up_s)
+                for process in processes
+            ]
             calls = await asyncio.gather(*sent)
             for call in calls:
                 if call.answer is not None:
@@ -86,19 +104,20 @@ class Clients:
             if any(call.outcome in (Outcome.OK, Outcome.REFUSED) for call in calls):
                 return
             await asyncio.sleep(min(PAUSE_S * 2**attempt, LONGEST_PAUSE_S))
-        self.left.append((ask, story, known))
+        if attempt or not self._stopping:
+            self.left.append((ask, story, known))
 
     async def _patiently(self, ask: Ask, story: Story, known: Learned, room: asyncio.Semaphore) -> None:
         async with room:
             wanted = request(ask, story, known)
             for attempt in count():
-                call = await self._send(ask.rpc, wanted, story, ask.process + attempt, PATIENT_S, None)
+                call = await self._send(ask.rpc, wanted, story, ask.process + attempt, timeout_s=PATIENT_S)
                 if call.outcome in (Outcome.OK, Outcome.REFUSED):
                     return
                 await asyncio.sleep(LONGEST_PAUSE_S)
 
     async def _send(
-        self, rpc: str, wanted: Any, story: Story, process: int, timeout_s: float, hang_up_s: float | None
+        self, rpc: str, wanted: Any, story: Story, process: int, *, timeout_s: float, hang_up_s: float | None = None
     ) -> Call:
         process %= 2
         stubs = self._doors[story.number % len(self._doors)][process]
@@ -115,9 +134,10 @@ class Clients:
             call.status, call.reason, call.text = error.code().name, reason(error), error.details() or ""
             call.outcome = _outcome(call.status, call.reason)
         except asyncio.CancelledError:
-            if not call.hung_up:
-                raise
             call.status = "CANCELLED"
+            if not call.hung_up:
+                call.hung_up = True
+                raise
         finally:
             if timer:
                 timer.cancel()

@@ -4,8 +4,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from google.protobuf.message import Message
-
 
 class Outcome(StrEnum):
     """What a caller knows afterwards."""
@@ -22,7 +20,7 @@ class Call:
 
     story: int
     rpc: str
-    request: Message
+    request: Any  # the message
     begun_s: float
     process: int = 0
     ended_s: float = 0.0

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from audit.check import Finding
 from faults.books import Books
-from faults.checks import Violation, check
+from faults.checks import check
+from faults.checks.base import Violation
 from faults.documented import explained
 from faults.history import Call, History
 from faults.watch import Sample

@@ -53,7 +53,7 @@ class Link:
             passage.cut()
 
     def deafen(self, ways: frozenset[Way]) -> None:
-        """What is sent on the connections there are vanishes from now on, the end of a connection too; new ones are well."""
+        """What is sent on the connections there are vanishes, and their end too; new ones are well."""
         for passage in self.passages:
             passage.deaf |= ways
 

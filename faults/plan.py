@@ -46,7 +46,7 @@ class Plan:
 
 def plan(seed: int, seconds: float, wanted: Sequence[str] = ()) -> Plan:
     """The plan of a seed. `wanted` names the kinds of faults that may happen; then all of them are in the mix."""
-    random = Random(f"{seed}/plan")  # noqa: S311 - it must be repeatable
+    random = Random(f"{seed}/plan")
     shape = Shape(
         payments=2, orders=random.randint(1, 2), customers=random.randint(3, 25), merchants=random.randint(1, 4)
     )

@@ -1,30 +1,76 @@
-"""What is printed and kept."""
+"""The run: what is printed, kept, and added up."""
 
 import json
-from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+from faults.page import page
 from faults.run import Result
+from faults.text import told
+
+PICTURES = 40  # seeds that are kept with everything: the latest, and all that something was found in
 
 
 class Report:
+    """Of a run. `out` is the folder of `latest.html`, and of `seeds.jsonl`: a line for every seed ever run."""
+
     def __init__(self, out: Path) -> None:
-        self._out = out
-        self.infeasible: dict[str, str] = {}
-        self.results: list[Result] = []
+        self.out = out
+        self._rows: list[Sequence[object]] = []
+        self._kept: list[Result] = []
+        self._totals = dict.fromkeys(
+            ("kills", "db_crashes", "ambiguous_commits", "requests", "violations", "unexplained"), 0
+        )
+        self.infeasible: dict[str, str] = {}  # kinds of faults, and why they can't be injected here
 
     def add(self, result: Result) -> str:
-        self.results.append(result)
-        out = [f"seed {result.plan.seed}: {result.requests:,} requests in {result.seconds:.1f} s, faults {len(result.injected)} kills {result.kills} crashes {result.counts['db_crashes']} ambiguous {result.ambiguous_commits} lost {result.replies_lost} healed+{result.quiet_after_s:.2f} answered+{result.answered_after_s:.2f}"]
-        out.append(str(result.ends)); out.append(str(result.fired)); out.append(str(Counter(f"{c.rpc}:{c.said}" for c in result.calls).most_common(60)))
-        for v in result.violations[:8]:
-            out.append(v.text); out += [c.line()[:400] for c in result.of(v.story)]
-        out.append(str(result.unexplained))
-        return "\n".join(out)
+        """What is to be said about a seed."""
+        found = {
+            "kills": result.kills,
+            "db_crashes": result.counts["db_crashes"],
+            "ambiguous_commits": result.ambiguous_commits,
+            "requests": result.requests,
+            "violations": len(result.violations),
+            "unexplained": sum(result.unexplained.values()),
+        }
+        for name, count in found.items():
+            self._totals[name] += count
+        self._rows.append(
+            (result.plan.seed, result.requests, len(result.injected), result.kills, result.counts["db_crashes"],
+             result.ambiguous_commits, result.replies_lost, result.answered_after_s, result.quiet_after_s,
+             found["violations"], found["unexplained"])
+        )  # fmt: skip
+        self._keep(result)
+        self._note(result, found)
+        return told(result)
 
     @property
-    def clean(self): return not any(r.violations or r.unexplained for r in self.results)
-    def write(self): pass
-    def last_line(self):
-        return "x"
+    def clean(self) -> bool:
+        """Whether nothing was found."""
+        return not self._totals["violations"] and not self._totals["unexplained"]
+
+    def last_line(self) -> str:
+        """The line for machines."""
+        return f"faults: seeds={len(self._rows)} " + " ".join(f"{name}={count}" for name, count in self._totals.items())
+
+    def write(self) -> Path:
+        """The HTML file."""
+        path = self.out / "latest.html"
+        path.write_text(page(self.last_line(), self._rows, self._kept, self.infeasible))
+        return path
+
+    def _keep(self, result: Result) -> None:
+        self._kept.append(result)
+        clean = [one for one in self._kept if not one.violations and not one.unexplained]
+        if len(clean) > PICTURES:
+            self._kept.remove(clean[0])
+
+    def _note(self, result: Result, found: dict[str, int]) -> None:
+        """Kept from run to run, so that totals can be had of many; written seed by seed, so that none is lost."""
+        self.out.mkdir(exist_ok=True)
+        pays = sum(call.rpc == "PayOrder" for call in result.calls)
+        line = {"seed": result.plan.seed, "seconds": result.plan.seconds, **found, "pay_order_attempts": pays,
+                "faults": len(result.injected), "quiet_after_s": round(result.quiet_after_s, 2),
+                "kinds": sorted(result.plan.mix)}  # fmt: skip
+        with (self.out / "seeds.jsonl").open("a") as seeds:
+            seeds.write(json.dumps(line) + "\n")

@@ -21,5 +21,5 @@ async def _open(stubs: Stubs, name: str, kind: account_pb2.AccountKind.ValueType
     request = account_pb2.CreateAccountRequest(account_id=name, owner_id=name, currency_code=CURRENCY, kind=kind)
     await create_account(stubs, request)
     if kind == account_pb2.ACCOUNT_KIND_CUSTOMER:
-        amount = Random(name).choice((2_000, 100_000, 10_000_000))  # noqa: S311 - it must be repeatable
+        amount = Random(name).choice((2_000, 100_000, 10_000_000))
         await put(stubs, name, amount, CURRENCY, request_id=f"opening-{name}")

@@ -1,8 +1,8 @@
 """Starts services in a tenth of a second: `python -m faults.spawn`, a JSON line in for each.
 
-It has imported what the services stand on, and forks. The services' own code, and with it the environment that arms a
-failpoint, is imported by the child. What is started so is `python -m payment_service`, but for the second that importing
-other people's packages takes; ten thousand starts are otherwise three hours of nothing else.
+It has imported what the services stand on, and forks. The services' own code, and with it the environment that arms
+a failpoint, is imported by the child. What is started so is `python -m payment_service`, but for the second that
+importing other people's packages takes; ten thousand starts are otherwise three hours of nothing else.
 """
 
 import contextlib
@@ -19,8 +19,10 @@ import sys
 from typing import Any
 
 # Of Python's own library only what these need: all that a service has imported, one by one, and asyncio is confused.
-OTHERS = {"alembic", "google", "grpc", "grpc_health", "grpc_reflection", "iso4217", "payonce", "psycopg", "psycopg_binary",
-          "pydantic", "pydantic_settings", "sqlalchemy", "structlog", "uvloop"}  # fmt: skip
+OTHERS = {
+    "alembic", "google", "grpc", "grpc_health", "grpc_reflection", "iso4217", "payonce", "psycopg", "psycopg_binary",
+    "pydantic", "pydantic_settings", "sqlalchemy", "structlog", "uvloop",
+}  # fmt: skip
 LOADED = "import sys, payment_service.main, order_service.main; print(*sys.modules)"
 PR_SET_PDEATHSIG = 1
 

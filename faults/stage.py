@@ -15,10 +15,13 @@ from faults.database import Postgres
 from faults.disk import TABLESPACE, Disk
 from faults.guests import Guests
 from faults.link import Link
-from faults.plan import Plan
+from faults.plan import Fault, Plan
 from faults.processes import Nursery, Service
 
-PORTS = (20_000, 32_000)  # below those that the kernel gives to whoever connects: ours stay free while a service is down
+PORTS = (
+    20_000,
+    32_000,
+)  # below those that the kernel gives to whoever connects: ours stay free while a service is down
 
 
 class Stage:
@@ -27,7 +30,8 @@ class Stage:
     def __init__(self, plan: Plan, postgres: Postgres, nursery: Nursery, disk: Disk | None) -> None:
         self.plan, self.shape, self.postgres = plan, plan.shape, postgres
         self._disk, self._nursery = disk, nursery
-        self._random = Random(f"{plan.seed}/stage")  # noqa: S311 - it must be repeatable
+        self._random = Random(f"{plan.seed}/stage")
+        self.began = 0.0  # when the clients came, by time.monotonic
         self.counts: Counter[str] = Counter()
         self.links: dict[str, Link] = {}
         self.commits: dict[str, Commits] = {}
@@ -75,6 +79,11 @@ class Stage:
             service.send(signal.SIGCONT)
             service.disarm()
         await self._all_up()
+
+    @property
+    def injectable(self) -> list[Fault]:
+        """What is planned, but for what this machine has no means for."""
+        return [fault for fault in self.plan.faults if fault.kind != "disk_full" or self._disk]
 
     @property
     def disk(self) -> Disk:
@@ -126,10 +135,10 @@ class Stage:
     async def _link(self, name: str, target: str) -> None:
         link = self.links[name] = Link(name, target)
         if name in self.shape.database():
-            self.commits[name] = Commits(Random(f"{self.plan.seed}/{name}"))  # noqa: S311 - it must be repeatable
+            self.commits[name] = Commits(Random(f"{self.plan.seed}/{name}"))
             link.ambushes.append(self.commits[name])
         elif name in self.shape.front():
-            self.replies[name] = Replies(Random(f"{self.plan.seed}/{name}"))  # noqa: S311
+            self.replies[name] = Replies(Random(f"{self.plan.seed}/{name}"))
             link.ambushes.append(self.replies[name])
         await link.start()
 

@@ -1,7 +1,7 @@
 """What clients do: stories, each about one order, ticket or account, made from the seed alone.
 
-A story is rounds; the calls of a round are sent at the same time. So the calls that have to do with a thing are the calls
-of its story, and a violation is shown by them.
+A story is rounds; the calls of a round are sent at the same time. So the calls that have to do with a thing are the
+calls of its story, and a violation is shown by them.
 """
 
 from collections.abc import Callable
@@ -63,7 +63,7 @@ class Teller:
 
     def story(self, number: int) -> Story:
         """One story."""
-        random = Random(f"{self._seed}/story/{number}")  # noqa: S311 - it must be repeatable
+        random = Random(f"{self._seed}/story/{number}")
         habits = self._habits
         kind = random.choices(list(habits.kinds), list(habits.kinds.values()))[0]
         amount = random.randint(1, 3_000)

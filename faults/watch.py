@@ -19,7 +19,7 @@ CONSERVED = f"""
              WHERE balance_minor <> (SELECT coalesce(sum(amount_minor), 0) FROM entries e
                                       WHERE e.account_id = a.account_id)),
            ({UNFINISHED})
-"""  # noqa: S608 - made of constants
+"""
 
 
 @dataclass(frozen=True, slots=True)

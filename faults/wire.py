@@ -1,4 +1,4 @@
-"""As much of two protocols as an ambush needs: where a reply begins (HTTP/2), and what a COMMIT looks like (PostgreSQL).
+"""As much of two protocols as an ambush needs: where a reply begins (HTTP/2), what a COMMIT is (PostgreSQL).
 
 HTTP/2: RFC 9113, section 4.1. PostgreSQL: the manual's chapter "Frontend/Backend Protocol".
 """

@@ -74,7 +74,13 @@ def _given_back(call: Call, books: Books) -> str:
 def _posted(call: Call, books: Books) -> str:
     told = call.answer.entry
     leg = books.legs.get((told.account_id, told.sequence))
-    expected = (told.account_id, told.sequence, told.transfer_id, told.amount.minor_units, told.balance_after.minor_units)
+    expected = (
+        told.account_id,
+        told.sequence,
+        told.transfer_id,
+        told.amount.minor_units,
+        told.balance_after.minor_units,
+    )
     return "" if leg == expected else f"entry {told.account_id}/{told.sequence} is {leg}"
 
 

@@ -8,10 +8,17 @@ from faults.checks.base import Violation, by_key, by_subject, ok
 from faults.history import Call, History, Outcome
 
 # Answers that are "as it stands" (protos) are left out.
-SAME = ("PayOrder", "PayWithTicket", "CapturePayment", "RefundPayment", "ReversePayment", "VoidAuthorization", "Deposit",
-        "Withdraw")  # fmt: skip
+SAME = ("PayOrder", "PayWithTicket", "CapturePayment", "RefundPayment", "ReversePayment", "VoidAuthorization",
+        "Deposit", "Withdraw")  # fmt: skip
 TOLD = ("payment", "refund", "entry")  # the part of an answer that never changes; `order_confirmed` may
-FINAL = {"ORDER_CANCELLED", "ORDER_REFUNDED", "PAYMENT_VOIDED", "PAYMENT_REVERSED", "PAYMENT_REFUNDED", "TICKET_EXPIRED"}
+FINAL = {
+    "ORDER_CANCELLED",
+    "ORDER_REFUNDED",
+    "PAYMENT_VOIDED",
+    "PAYMENT_REVERSED",
+    "PAYMENT_REFUNDED",
+    "TICKET_EXPIRED",
+}
 ENDS = ("PayOrder", "PayWithTicket", "AuthorizePayment")
 INTERNALS = re.compile(r"psycopg|sqlalchemy|Traceback|postgresql|\bSELECT\b|\bINSERT INTO\b|\bUPDATE \w+ SET\b|\.py\b")
 
@@ -41,7 +48,9 @@ def final(history: History, books: Books) -> Iterator[Violation]:
         ended = [call.ended_s for call in calls if call.outcome is Outcome.REFUSED and call.reason in FINAL]
         for call in ok(calls, *ENDS):
             if ended and call.begun_s > min(ended):
-                text = f"I11 {of} was refused for good at {min(ended):.3f} s, and paid by a call of {call.begun_s:.3f} s"
+                text = (
+                    f"I11 {of} was refused for good at {min(ended):.3f} s, and paid by a call of {call.begun_s:.3f} s"
+                )
                 yield Violation(text, call.story)
 
 

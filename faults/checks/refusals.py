@@ -16,7 +16,7 @@ def refused_moved_nothing(history: History, books: Books) -> Iterator[Violation]
         if any(call.outcome is not Outcome.REFUSED for call in calls):
             continue
         kept = {payment.payment_id: books.net(payment.payment_id) for payment in books.attempts[of]}
-        if any(kept.values()):
+        if any(moved != 0 for moved in kept.values()):
             yield Violation(f"I17 every attempt to pay {of} was refused, and {kept} moved", calls[0].story)
         if kept and all(call.status in UNTOUCHED for call in calls) and books.live(of)[:1] != _forbidden(of, books):
             yield Violation(f"I14 {of} was only asked for in vain, and has payments {sorted(kept)}", calls[0].story)
@@ -41,7 +41,9 @@ def cancelled_keeps_nothing(history: History, books: Books) -> Iterator[Violatio
         status = order.status if order else "not there"
         kept = sum(books.net(payment.payment_id) for payment in books.attempts[f"order:{call.request.order_id}"])
         if call.outcome is Outcome.OK and (status != "cancelled" or kept):
-            yield Violation(f"I10 {call.request.order_id} was told to be cancelled, is {status}, keeps {kept}", call.story)
+            yield Violation(
+                f"I10 {call.request.order_id} was told to be cancelled, is {status}, keeps {kept}", call.story
+            )
         if call.reason == "ORDER_ALREADY_PAID" and status not in ("paid", "refunded"):
             yield Violation(f"I10 {call.request.order_id} was told to be paid, and is {status}", call.story)
 

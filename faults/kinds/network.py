@@ -125,7 +125,7 @@ class Slow(_OnALink):
         return {**super().draw(random, shape), "slowest_s": round(random.uniform(0.005, 0.3), 3)}
 
     async def begin(self, stage: "Stage", values: Values) -> None:
-        _link(stage, values).pace = (Random(str(values)), values["slowest_s"])  # noqa: S311 - it must be repeatable
+        _link(stage, values).pace = (Random(str(values)), values["slowest_s"])
 
     async def end(self, stage: "Stage", values: Values) -> None:
         _link(stage, values).pace = None

@@ -1,5 +1,6 @@
 """Callers without retries, deadlines or kindness: what a test sees is what the server said."""
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -12,14 +13,14 @@ if TYPE_CHECKING:  # these two exist for the type checker only
     from payonce.order.v1.order_service_pb2_grpc import OrderServiceAsyncStub
     from payonce.payment.v1.payment_service_pb2_grpc import PaymentServiceAsyncStub
 
-OPTIONS = [
+OPTIONS = (
     ("grpc.enable_retries", 0),
     # A connection of its own, and a server that is back is found at once.
     ("grpc.use_local_subchannel_pool", 1),
     ("grpc.initial_reconnect_backoff_ms", 50),
     ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 200),
-]
+)
 
 
 class Stubs:
@@ -28,9 +29,11 @@ class Stubs:
     orders: "OrderServiceAsyncStub"
     payments: "PaymentServiceAsyncStub"
 
-    def __init__(self, order_address: str, payment_address: str) -> None:
-        self.order_channel = grpc.aio.insecure_channel(order_address, options=OPTIONS)
-        self.payment_channel = grpc.aio.insecure_channel(payment_address, options=OPTIONS)
+    def __init__(
+        self, order_address: str, payment_address: str, *, options: Sequence[tuple[str, int]] = OPTIONS
+    ) -> None:
+        self.order_channel = grpc.aio.insecure_channel(order_address, options=options)
+        self.payment_channel = grpc.aio.insecure_channel(payment_address, options=options)
         self.orders = OrderServiceStub(self.order_channel)
         self.payments = PaymentServiceStub(self.payment_channel)
 

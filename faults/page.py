@@ -1,0 +1,94 @@
+"""The report as one HTML file, with nothing outside of it."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from html import escape
+
+from faults.kinds import KINDS, LEFT_OUT
+from faults.kinds.processes import FAILPOINTS
+from faults.run import Result
+from faults.text import schedule, shown
+from faults.timeline import picture
+
+STYLE = """
+body { font: 15px/1.45 system-ui, sans-serif; color: #222; max-width: 1000px; margin: 2em auto; padding: 0 1em }
+table { border-collapse: collapse; margin: 1em 0 } td, th { padding: .15em .7em; text-align: left; vertical-align: top }
+th { border-bottom: 1px solid #999 } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums }
+svg { width: 100%; height: auto; font-size: 10.5px }
+pre { overflow-x: auto; font-size: 12px; background: #f5f5f5; padding: .7em }
+.bad { color: #b00; font-weight: bold } summary { cursor: pointer }
+"""
+COLUMNS = ("seed", "requests", "faults", "kills", "db crashes", "ambiguous commits", "replies lost",
+           "all answered after", "nothing unfinished after", "violations", "unexplained")  # fmt: skip
+
+
+def page(
+    last_line: str, rows: Sequence[Sequence[object]], results: Sequence[Result], infeasible: Mapping[str, str]
+) -> str:
+    """The whole of it. `rows` are of every seed; `results` are those that are shown with a picture."""
+    parts = [
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>payonce: faults</title><style>{STYLE}</style>",
+        f"<h1>Faults</h1><pre>{escape(last_line)}</pre>",
+        "<p>Each seed breaks things while clients pay, then heals; what was told is held to the databases.</p>",
+        _table(COLUMNS, rows),
+        "<h2>What was injected</h2>",
+        _kinds(results),
+        "<h2>What was not, and why</h2>",
+        _table(("fault", "why"), [*LEFT_OUT.items(), *infeasible.items()]),
+        "<h2>Failpoints that a service died at</h2>",
+        _failpoints(results),
+        "<h2>Answers</h2>",
+        _answers(results),
+        *(part for result in results for part in _seed(result)),
+        "</html>",
+    ]
+    return "\n".join(parts)
+
+
+def _seed(result: Result) -> Iterator[str]:
+    seed = result.plan.seed
+    yield f"<h2 id=seed-{seed}>Seed {seed}</h2>"
+    yield picture(result)
+    for violation in shown(result.violations):
+        yield f"<p class=bad>{escape(violation.text)}</p>"
+        calls = "\n".join(call.line() for call in result.of(violation.story))
+        yield f"<pre>{escape(calls or 'no story of one thing: see the schedule')}</pre>"
+    if result.unexplained:
+        yield _table(("unexplained", "times"), result.unexplained.most_common())
+    yield f"<details><summary>the schedule</summary><pre>{escape(schedule(result))}</pre></details>"
+
+
+def _kinds(results: Sequence[Result]) -> str:
+    times = Counter(fault.kind for result in results for _, _, fault in result.injected)
+    seeds = Counter(name for result in results for name in result.plan.mix if KINDS[name].habit)
+    rows = [
+        (kind.number, name, kind.about, f"in {seeds[name]} seeds" if kind.habit else times[name])
+        for name, kind in KINDS.items()
+    ]
+    return _table(("of the catalogue", "name", "what", "times"), rows)
+
+
+def _failpoints(results: Sequence[Result]) -> str:
+    fired = sum((result.fired for result in results), Counter())
+    never = [name for names in FAILPOINTS.values() for name in names if name not in fired]
+    return (
+        _table(("failpoint", "times"), fired.most_common())
+        + f"<p>never reached: {escape(', '.join(never) or 'none')}</p>"
+    )
+
+
+def _answers(results: Sequence[Result]) -> str:
+    said = Counter((call.rpc, call.said) for result in results for call in result.calls)
+    return _table(("RPC", "answer", "times"), [(rpc, answer, count) for (rpc, answer), count in sorted(said.items())])
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    lines = ["<tr>" + "".join(f"<th>{escape(name)}</th>" for name in head) + "</tr>"]
+    lines += ["<tr>" + "".join(_cell(value) for value in row) + "</tr>" for row in rows]
+    return "<table>" + "\n".join(lines) + "</table>"
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, int):
+        return f"<td class=n>{value:,}</td>"
+    return f"<td class=n>{value:.2f} s</td>" if isinstance(value, float) else f"<td>{escape(str(value))}</td>"
