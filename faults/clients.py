@@ -49,6 +49,13 @@ class Clients:
         while self._tasks:
             await asyncio.gather(*self._tasks)
 
+    async def abandon(self) -> None:
+        """Drop whatever is under way, after something else went wrong."""
+        self._stopping = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
     async def send_again(self, limit_s: float) -> list[str]:
         """What has no answer is sent until it has one; whatever has none when `limit_s` is over."""
         room = asyncio.Semaphore(ROOM)

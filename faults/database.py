@@ -1,6 +1,7 @@
 """The PostgreSQL of a run: crashed and started again at will; each seed has two databases of its own on it."""
 
 import asyncio
+import contextlib
 import os
 import re
 import signal
@@ -64,7 +65,7 @@ class Postgres:
         everyone = [postmaster, *postmaster.children(recursive=True)]
         if number is signal.SIGKILL:
             for process in everyone:
-                process.kill()
+                _signal(process, signal.SIGKILL)
         else:
             postmaster.resume()
             postmaster.send_signal(number)
@@ -76,7 +77,7 @@ class Postgres:
         assert self._process is not None  # noqa: S101
         postmaster = psutil.Process(self._process.pid)
         for process in [postmaster, *postmaster.children(recursive=True)]:
-            process.send_signal(signal.SIGSTOP if on else signal.SIGCONT)
+            _signal(process, signal.SIGSTOP if on else signal.SIGCONT)
 
     @property
     def running(self) -> bool:
@@ -126,6 +127,11 @@ class Postgres:
 
     def _postmaster(self) -> int:
         return int((self.data / "postmaster.pid").read_text().splitlines()[0])
+
+
+def _signal(process: psutil.Process, number: signal.Signals) -> None:
+    with contextlib.suppress(psutil.NoSuchProcess):  # a session that has ended meanwhile
+        process.send_signal(number)
 
 
 def _alive(pid: int) -> bool:

@@ -99,6 +99,7 @@ class Passage:
         self._waiting: dict[Way, deque[bytes | None]] = {way: deque() for way in Way}  # None is the end
         self._timers: set[Way] = set()
         self._connecting: asyncio.Task[None] | None = None
+        self._connected = False  # until then everything waits
 
     def begin(self) -> None:
         """Somebody connected."""
@@ -141,11 +142,13 @@ class Passage:
         except OSError:
             self.cut()
         else:
+            self._connected = True
             self.near.pause(False)
+            self.flow()
 
     def _flow(self, way: Way) -> None:
         waiting = self._waiting[way]
-        while waiting and way not in self.link.held and way not in self._timers:
+        while waiting and self._connected and way not in self.link.held and way not in self._timers:
             if self.link.pace is not None:
                 random, slowest_s = self.link.pace
                 self._timers.add(way)

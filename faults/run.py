@@ -88,6 +88,7 @@ async def run(world: World, plan: Plan, tick: Callable[[str], None]) -> Result:
         await open_shop(doors[0][0], plan.shape)
         began = stage.began = time.monotonic()
         clients = Clients(doors, Teller(plan.seed, plan.habits), began)
+        stack.push_async_callback(clients.abandon)
         watch = Watch(world.postgres.plain(f"payments_{plan.seed}"), began)
         watch.start()
         stack.push_async_callback(watch.stop)
