@@ -1,7 +1,6 @@
 """The service processes of a run: started, watched, killed, and started again whenever they end."""
 
 import asyncio
-import contextlib
 import json
 import signal
 import sys
@@ -106,6 +105,7 @@ class Service:
         self._armed = ""  # the next one will be
         self._running_armed = ""  # the present one is
         self._killed = False  # by us
+        self._closing = asyncio.Event()
         self._child: Child | None = None
         self._keeping: asyncio.Task[None] | None = None
         self._up = nursery.listening(address)
@@ -142,24 +142,27 @@ class Service:
 
     async def close(self) -> None:
         """SIGKILL, and no other; this one is not counted."""
-        if self._keeping is not None:
-            self._keeping.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._keeping
-        if self._child is not None:
-            self._child.send(signal.SIGCONT)
-            self._child.send(signal.SIGKILL)
-            await self._child.ended
+        if self._keeping is None:
+            return
+        self._closing.set()
+        for number in (signal.SIGCONT, signal.SIGKILL):
+            if self._child is not None:
+                self._child.send(number)
+        await self._keeping
 
     async def _keep(self) -> None:
-        while True:
+        while not self._closing.is_set():
             armed, self._armed = self._armed, ""
             self._running_armed = armed
             env = {**self._env, "PAYONCE_FAILPOINT": armed} if armed else self._env
             self._up.clear()
             self._child = await self._nursery.launch(self.module, env)
+            if self._closing.is_set():  # since then
+                self._child.send(signal.SIGKILL)
             status = await asyncio.shield(self._child.ended)
             self._running_armed = ""
+            if self._closing.is_set():
+                return
             self.ends[status] = self.ends.get(status, 0) + 1
             if status == -signal.SIGKILL:
                 self.kills += 1
