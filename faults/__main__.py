@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import logging
 import signal
 import sys
 import tempfile
@@ -26,7 +27,7 @@ async def main(options: argparse.Namespace) -> bool:
     report = Report(options.out)
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    async with _world(options.faults, report) as world:
+    async with world(options.faults, report) as made:
         with Progress(*columns, console=console, transient=True) as progress:
             bar = progress.add_task("", total=len(options.seeds))
             for seed in options.seeds:
@@ -35,7 +36,7 @@ async def main(options: argparse.Namespace) -> bool:
                 def tick(what: str, seed: int = seed) -> None:
                     progress.update(bar, description=f"seed {seed}: {what}")
 
-                result = await run(world, drawn, tick)
+                result = await run(made, drawn, tick)
                 progress.advance(bar)
                 progress.console.print(report.add(result), highlight=False, soft_wrap=True)
     print(f"the report: {report.write()}")
@@ -44,7 +45,8 @@ async def main(options: argparse.Namespace) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def _world(wanted: Sequence[str], report: Report) -> AsyncIterator[World]:
+async def world(wanted: Sequence[str], report: Report) -> AsyncIterator[World]:
+    """What all seeds share, in a folder that is gone afterwards. `wanted` as of `plan`."""
     with (
         tempfile.TemporaryDirectory(prefix="payonce-faults-", ignore_cleanup_errors=True) as name,
         contextlib.ExitStack() as stack,
@@ -95,5 +97,6 @@ def _faults(text: str) -> list[str]:
 
 
 if __name__ == "__main__":
+    logging.getLogger("psycopg").setLevel(logging.ERROR)  # it warns of each session that a crash has ended
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))  # what was started is stopped
     sys.exit(0 if uvloop.run(main(_options())) else 1)
