@@ -1,7 +1,7 @@
 """What the samples, the audit, the histories and the log say, each as violations."""
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from audit.check import Finding
@@ -37,13 +37,13 @@ def told(calls: list[Call], books: Books) -> list[Violation]:
     return check(History(calls), books)
 
 
-def unexplained(calls: Sequence[Call]) -> Counter[str]:
-    """Answers that no caller could have known of, and how often."""
-    return Counter(
-        f"{call.rpc}: {call.said} {call.text}".strip()
-        for call in calls
-        if not explained(call.rpc, call.status, call.reason, hung_up=call.hung_up)
-    )
+def unexplained(calls: Sequence[Call]) -> dict[str, list[Call]]:
+    """Answers that no caller could have known of, the same ones together."""
+    found: dict[str, list[Call]] = defaultdict(list)
+    for call in calls:
+        if not explained(call.rpc, call.status, call.reason, hung_up=call.hung_up):
+            found[f"{call.rpc}: {call.said} {call.text}".strip()].append(call)
+    return dict(found)
 
 
 def secrets(log: bytes, calls: Sequence[Call]) -> Iterator[Violation]:

@@ -54,7 +54,8 @@ def _seed(result: Result) -> Iterator[str]:
         calls = "\n".join(call.line() for call in result.of(violation.story))
         yield f"<pre>{escape(calls or 'no story of one thing: see the schedule')}</pre>"
     if result.unexplained:
-        yield _table(("unexplained", "times"), result.unexplained.most_common())
+        rows = [(what, len(calls), calls[0].line()) for what, calls in result.unexplained.items()]
+        yield _table(("unexplained", "times", "the first"), rows)
     yield f"<details><summary>the schedule</summary><pre>{escape(schedule(result))}</pre></details>"
 
 

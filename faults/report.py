@@ -31,7 +31,7 @@ class Report:
             "ambiguous_commits": result.ambiguous_commits,
             "requests": result.requests,
             "violations": len(result.violations),
-            "unexplained": sum(result.unexplained.values()),
+            "unexplained": result.unexplained_answers,
         }
         for name, count in found.items():
             self._totals[name] += count

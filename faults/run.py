@@ -31,6 +31,7 @@ DOORS = 4
 OPTIONS = (("grpc.enable_retries", 0), ("grpc.use_local_subchannel_pool", 1), *CONNECT)
 HEALED_LIMIT_S = 30.0  # I16
 LOOK_S = 0.05
+BEFORE_S = 3.0
 
 
 @dataclass(slots=True)
@@ -53,12 +54,23 @@ class Result:
     calls: list[Call] = field(default_factory=list)
     stories: dict[int, Story] = field(default_factory=dict)
     violations: list[Violation] = field(default_factory=list)
-    unexplained: Counter[str] = field(default_factory=Counter)
+    unexplained: dict[str, list[Call]] = field(default_factory=dict)  # by what was said
 
     @property
     def requests(self) -> int:
         """Attempts that were sent."""
         return len(self.calls)
+
+    @property
+    def unexplained_answers(self) -> int:
+        """How many answers nobody could have known of."""
+        return sum(len(calls) for calls in self.unexplained.values())
+
+    def around(self, call: Call) -> list[Fault]:
+        """The faults that were on shortly before a call ended."""
+        return [
+            fault for start, end, fault in self.injected if start <= call.ended_s and end >= call.ended_s - BEFORE_S
+        ]
 
     def of(self, story: int | None) -> list[Call]:
         """The calls of a story."""

@@ -41,14 +41,13 @@ def shown(violations: Sequence[Violation]) -> list[Violation]:
 
 def told(result: Result) -> str:
     """A line; when something is wrong, the seed, the schedule, and the smallest history that shows it."""
-    unexplained = sum(result.unexplained.values())
-    rest = f"{len(result.violations)} violations, {unexplained} unexplained"
+    rest = f"{len(result.violations)} violations, {result.unexplained_answers} unexplained"
     line = (
         f"seed {result.plan.seed}: {result.requests:,} requests, {len(result.injected)} faults, {result.kills} kills,"
         f" {result.counts['db_crashes']} db crashes, {result.ambiguous_commits} ambiguous commits,"
         f" {result.replies_lost} replies lost; nothing unfinished {result.quiet_after_s:.1f} s after healing; {rest}"
     )
-    if not result.violations and not unexplained:
+    if not result.violations and not result.unexplained:
         return line
     lines = [line]
     for violation in shown(result.violations):
@@ -56,5 +55,7 @@ def told(result: Result) -> str:
         lines += ["", violation.text, *(f"  {call.line()}" for call in calls[:CALLS])]
         if len(calls) > CALLS:
             lines.append(f"  and {len(calls) - CALLS} more")
-    lines += [f"unexplained, {times} times: {what}" for what, times in result.unexplained.most_common()]
+    for what, unexplained in result.unexplained.items():
+        lines += ["", f"unexplained, {len(unexplained)} times: {what}", f"  {unexplained[0].line()}"]
+        lines += [f"  with {fault.line().strip()}" for fault in result.around(unexplained[0])]
     return "\n".join([*lines, "", "the schedule:", schedule(result), ""])
