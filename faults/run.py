@@ -10,6 +10,7 @@ from pathlib import Path
 
 from audit.verify import finding_of, verify
 from faults import books, judge
+from faults.baseline import baseline
 from faults.checks.base import Violation
 from faults.clients import Clients
 from faults.database import Postgres
@@ -107,6 +108,8 @@ async def run(world: World, plan: Plan, tick: Callable[[str], None]) -> Result:
         await _break(stage, clients, result, tick)
         await _heal(stage, clients, watch, result, tick)
         tick("checking")
+        names = [f"orders_{plan.seed}", f"payments_{plan.seed}"]
+        result.violations += await baseline(world.postgres.plain(names[1]), names, plan.shape, plan.settings)
         _note(stage, clients, watch, result)
         await asyncio.to_thread(_judge, stage, result)
         with world.log.open("rb") as log:

@@ -55,7 +55,7 @@ class _Picture:
     def _phases(self) -> Iterator[str]:
         begin, end = self._x(self._result.healed_at_s), self._x(self._seconds)
         yield _rect(begin, GAP, end - begin, self._below + CHART - GAP, "#eef7f1")
-        yield _text(begin + 4, GAP - 6, "healed", GREEN)
+        yield _text(begin + 4, GAP + CHART + 14, "healed", GREEN)
 
     def _throughput(self) -> Iterator[str]:
         ended: dict[Outcome, Counter[int]] = {outcome: Counter() for outcome in SERIES}
@@ -67,7 +67,7 @@ class _Picture:
             points = [(second + 0.5, ended[outcome][second]) for second in range(int(self._seconds) + 1)]
             yield self._line(points, GAP, most, colour)
         for i, (outcome, colour) in enumerate(SERIES.items()):
-            yield _text(LEFT + 8 + 90 * i, GAP + 12, outcome.value, colour)
+            yield _text(LEFT + 8 + 90 * i, GAP - 8, outcome.value, colour)
 
     def _lanes(self) -> Iterator[str]:
         for i, name in enumerate(self._names):

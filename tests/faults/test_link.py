@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from faults.ambush import Commits, Replies
-from faults.link import BOTH, Link, Way
+from faults.link import BOTH, Link, Passage, Way
 
 COMMIT = b"Q\0\0\0\x0bCOMMIT\0"
 COMMITTED = b"C\0\0\0\x0bCOMMIT\0Z\0\0\0\x05I"
@@ -30,9 +30,7 @@ async def ends(*ambushes: Commits | Replies) -> AsyncIterator[Ends]:
     link.ambushes += ambushes
     await link.start()
     reader, writer = await asyncio.open_connection(*link.address.split(":"))
-    writer.write(b"early")  # before the link can be connected to its target
     far_reader, far_writer = await arrived.get()
-    assert await far_reader.readexactly(5) == b"early"
     try:
         async with asyncio.timeout(10):
             yield link, reader, writer, far_reader, far_writer
@@ -46,6 +44,22 @@ async def ends(*ambushes: Commits | Replies) -> AsyncIterator[Ends]:
 async def nothing(reader: asyncio.StreamReader) -> None:
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(reader.read(1), 0.05)
+
+
+async def test_what_comes_before_the_link_is_connected_is_kept() -> None:
+    arrived: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await arrived.put(await reader.read(5))
+        writer.close()
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    passage = Passage(Link("link", "{}:{}".format(*server.sockets[0].getsockname())))
+    passage.take(Way.THERE, b"early")  # uvloop reads before it can be told not to
+    passage.begin()
+    assert await asyncio.wait_for(arrived.get(), 5) == b"early"
+    passage.cut()
+    server.close()
 
 
 async def test_what_is_held_arrives_afterwards_in_order() -> None:
@@ -112,6 +126,19 @@ async def test_an_ambiguous_commit_is_one_that_happened_and_was_not_told(seed: i
         with contextlib.suppress(ConnectionResetError):
             assert await far_reader.read(-1) == b""
     assert commits.really == 1
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_whatever_else_answers_a_commit_in_an_ambush_is_not_told_either(seed: int) -> None:
+    commits = Commits(Random(seed))
+    commits.probability = 1.0
+    async with ends(commits) as (_, reader, writer, far_reader, far_writer):
+        writer.write(COMMIT)
+        assert await far_reader.readexactly(len(COMMIT)) == COMMIT
+        far_writer.write(b"C\0\0\0\x0dROLLBACK\0")
+        with contextlib.suppress(TimeoutError, ConnectionResetError):
+            assert await asyncio.wait_for(reader.read(1), 0.05) == b""
+    assert commits.really == 0
 
 
 async def test_a_commit_of_nothing_does_not_count_and_one_without_an_ambush_passes() -> None:
