@@ -1,6 +1,7 @@
 """`python -m faults`: seed after seed, a progress bar, a report, a last line."""
 
 import argparse
+import asyncio
 import contextlib
 import logging
 import signal
@@ -23,7 +24,11 @@ from faults.run import World, run
 
 
 async def main(options: argparse.Namespace) -> bool:
-    """Every seed; whether nothing was found."""
+    """Every seed; whether nothing was found. SIGINT and SIGTERM end it tidily: CancelledError."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None  # noqa: S101 - it is this one
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
     report = Report(options.out)
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -98,5 +103,8 @@ def _faults(text: str) -> list[str]:
 
 if __name__ == "__main__":
     logging.getLogger("psycopg").setLevel(logging.ERROR)  # it warns of each session that a crash has ended
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))  # what was started is stopped
-    sys.exit(0 if uvloop.run(main(_options())) else 1)
+    try:
+        found_nothing = uvloop.run(main(_options()))
+    except asyncio.CancelledError:
+        sys.exit("interrupted: what was started is stopped")
+    sys.exit(0 if found_nothing else 1)

@@ -66,13 +66,7 @@ class Stage:
 
     async def heal(self) -> None:
         """No more faults: everything runs, and every link is whole."""
-        await self.guests.unlock()
-        await self.guests.leave()
-        if self._disk:
-            self._disk.empty()
-        if not self.postgres.running:
-            await self.postgres.start()
-        self.postgres.freeze(False)
+        await self._restore()
         for link in self.links.values():
             link.heal()
         for service in self._all():
@@ -120,11 +114,19 @@ class Stage:
         await asyncio.gather(*(service.close() for service in self._all()))
         for link in self.links.values():
             link.close()
-        with contextlib.suppress(FileNotFoundError):
-            if self._disk:
-                self._disk.empty()
+        await self._restore()
         for name in self._names.values():
             self.postgres.drop(name)
+
+    async def _restore(self) -> None:
+        """PostgreSQL runs, has room, and is ours alone."""
+        await self.guests.unlock()
+        await self.guests.leave()
+        if self._disk:
+            self._disk.empty()
+        if not self.postgres.running:
+            await self.postgres.start()
+        self.postgres.freeze(False)
 
     def _all(self) -> list[Service]:
         return [*self.services["order"], *self.services["payment"]]

@@ -63,12 +63,12 @@ class AmbiguousCommit:
 
     name, number = "ambiguous_commit", "F15"
     about = "a proxy cuts the database connection after COMMIT was forwarded, before its answer returns"
-    lasts_s = (0.3, 2.0)
+    lasts_s = (0.5, 3.0)
     exclusive = ""
     habit = False
 
     def draw(self, random: Random, shape: Shape) -> Values:
-        return {"link": random.choice(shape.database()), "probability": round(random.uniform(0.05, 0.6), 3)}
+        return {"link": random.choice(shape.database()), "probability": round(random.uniform(0.1, 0.9), 3)}
 
     async def begin(self, stage: "Stage", values: Values) -> None:
         stage.commits[values["link"]].probability = values["probability"]
