@@ -1,12 +1,13 @@
 """The report as one HTML file, with nothing outside of it."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
+from typing import TypeAlias
 
 from faults.kinds import KINDS, LEFT_OUT
 from faults.kinds.processes import FAILPOINTS
 from faults.run import Result
+from faults.tally import Tally
 from faults.text import schedule, shown
 from faults.timeline import picture
 
@@ -18,34 +19,40 @@ svg { width: 100%; height: auto; font-size: 10.5px }
 pre { overflow-x: auto; font-size: 12px; background: #f5f5f5; padding: .7em }
 .bad { color: #b00; font-weight: bold } summary { cursor: pointer }
 """
+Rows: TypeAlias = Sequence[Sequence[object]]
 COLUMNS = ("seed", "requests", "faults", "kills", "db crashes", "ambiguous commits", "replies lost",
            "all answered after", "nothing unfinished after", "violations", "unexplained")  # fmt: skip
 
 
-def page(
-    last_line: str, rows: Sequence[Sequence[object]], results: Sequence[Result], infeasible: Mapping[str, str]
-) -> str:
-    """The whole of it. `rows` are of every seed; `results` are those that are shown with a picture."""
+def page(last_line: str, rows: Rows, tally: Tally, sections: Iterable[str], infeasible: Mapping[str, str]) -> str:
+    """The whole of it. `rows` are of every seed; `sections` are of those that are shown with a picture."""
+    never = [name for names in FAILPOINTS.values() for name in names if name not in tally.fired]
     parts = [
         f"<!doctype html><html lang=en><meta charset=utf-8><title>payonce: faults</title><style>{STYLE}</style>",
         f"<h1>Faults</h1><pre>{escape(last_line)}</pre>",
         "<p>Each seed breaks things while clients pay, then heals; what was told is held to the databases.</p>",
         _table(COLUMNS, rows),
         "<h2>What was injected</h2>",
-        _kinds(results),
+        _table(("of the catalogue", "name", "what", "times"), _kinds(tally)),
         "<h2>What was not, and why</h2>",
         _table(("fault", "why"), [*LEFT_OUT.items(), *infeasible.items()]),
         "<h2>Failpoints that a service died at</h2>",
-        _failpoints(results),
+        _table(("failpoint", "times"), tally.fired.most_common()),
+        f"<p>never reached: {escape(', '.join(never) or 'none')}</p>",
         "<h2>Answers</h2>",
-        _answers(results),
-        *(part for result in results for part in _seed(result)),
+        _table(("RPC", "answer", "times"), [(*answer, count) for answer, count in sorted(tally.said.items())]),
+        *sections,
         "</html>",
     ]
     return "\n".join(parts)
 
 
-def _seed(result: Result) -> Iterator[str]:
+def section(result: Result) -> str:
+    """A seed: its picture, what is wrong with it, its schedule."""
+    return "\n".join(_section(result))
+
+
+def _section(result: Result) -> Iterator[str]:
     seed = result.plan.seed
     yield f"<h2 id=seed-{seed}>Seed {seed}</h2>"
     yield picture(result)
@@ -59,28 +66,10 @@ def _seed(result: Result) -> Iterator[str]:
     yield f"<details><summary>the schedule</summary><pre>{escape(schedule(result))}</pre></details>"
 
 
-def _kinds(results: Sequence[Result]) -> str:
-    times = Counter(fault.kind for result in results for _, _, fault in result.injected)
-    seeds = Counter(name for result in results for name in result.plan.mix if KINDS[name].habit)
-    rows = [
-        (kind.number, name, kind.about, f"in {seeds[name]} seeds" if kind.habit else times[name])
-        for name, kind in KINDS.items()
-    ]
-    return _table(("of the catalogue", "name", "what", "times"), rows)
-
-
-def _failpoints(results: Sequence[Result]) -> str:
-    fired = sum((result.fired for result in results), Counter())
-    never = [name for names in FAILPOINTS.values() for name in names if name not in fired]
-    return (
-        _table(("failpoint", "times"), fired.most_common())
-        + f"<p>never reached: {escape(', '.join(never) or 'none')}</p>"
-    )
-
-
-def _answers(results: Sequence[Result]) -> str:
-    said = Counter((call.rpc, call.said) for result in results for call in result.calls)
-    return _table(("RPC", "answer", "times"), [(rpc, answer, count) for (rpc, answer), count in sorted(said.items())])
+def _kinds(tally: Tally) -> Iterator[tuple[object, ...]]:
+    for name, kind in KINDS.items():
+        times = f"in {tally.habits[name]} seeds" if kind.habit else tally.injected[name]
+        yield kind.number, name, kind.about, times
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:

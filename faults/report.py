@@ -4,8 +4,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from faults.page import page
+from faults.page import page, section
 from faults.run import Result
+from faults.tally import Tally
 from faults.text import told
 
 PICTURES = 40  # seeds that are kept with everything: the latest, and all that something was found in
@@ -17,7 +18,8 @@ class Report:
     def __init__(self, out: Path) -> None:
         self.out = out
         self._rows: list[Sequence[object]] = []
-        self._kept: list[Result] = []
+        self._sections: list[tuple[bool, str]] = []
+        self._tally = Tally()
         self._totals = dict.fromkeys(
             ("kills", "db_crashes", "ambiguous_commits", "requests", "violations", "unexplained"), 0
         )
@@ -56,14 +58,18 @@ class Report:
     def write(self) -> Path:
         """The HTML file."""
         path = self.out / "latest.html"
-        path.write_text(page(self.last_line(), self._rows, self._kept, self.infeasible))
+        sections = [text for _, text in self._sections]
+        path.write_text(page(self.last_line(), self._rows, self._tally, sections, self.infeasible))
         return path
 
     def _keep(self, result: Result) -> None:
-        self._kept.append(result)
-        clean = [one for one in self._kept if not one.violations and not one.unexplained]
+        """As it will stand in the report: a seed's calls are too many to keep those of hundreds."""
+        self._tally.add(result)
+        found_nothing = not result.violations and not result.unexplained
+        self._sections.append((found_nothing, section(result)))
+        clean = [one for one in self._sections if one[0]]
         if len(clean) > PICTURES:
-            self._kept.remove(clean[0])
+            self._sections.remove(clean[0])
 
     def _note(self, result: Result, found: dict[str, int]) -> None:
         """Kept from run to run, so that totals can be had of many; written seed by seed, so that none is lost."""
