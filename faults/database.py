@@ -19,7 +19,13 @@ from shared.embedded import EmbeddedPostgres
 from shared.migrations import migrate
 
 PACKAGES = {"orders": "order_service", "payments": "payment_service"}
-SETTINGS = {"max_connections": "120", "max_wal_size": "256MB", "log_checkpoints": "off"}
+# Before recovery PostgreSQL syncs every file, one by one, or the file system at once.
+SETTINGS = {
+    "max_connections": "120",
+    "max_wal_size": "256MB",
+    "log_checkpoints": "off",
+    "recovery_init_sync_method": "syncfs",
+}
 USER = "pgserver"  # PostgreSQL does not run as root; the embedded one makes this user
 LIMIT_S = 30.0
 LOOK_S = 0.01

@@ -141,12 +141,17 @@ async def _break(stage: Stage, clients: Clients, result: Result, tick: Callable[
 
 
 async def _inject(stage: Stage, fault: Fault, result: Result) -> None:
+    """At its time. One that must not meet another, which took longer than planned, comes after it, or not at all."""
     kind = KINDS[fault.kind]
     await asyncio.sleep(stage.began + fault.at_s - time.monotonic())
-    start = time.monotonic() - stage.began
-    await kind.begin(stage, fault.values)
-    await asyncio.sleep(fault.lasts_s)
-    await kind.end(stage, fault.values)
+    async with stage.turn(kind.exclusive):
+        start = time.monotonic() - stage.began
+        if start > stage.plan.seconds:
+            stage.counts["left_out"] += 1
+            return
+        await kind.begin(stage, fault.values)
+        await asyncio.sleep(fault.lasts_s)
+        await kind.end(stage, fault.values)
     result.injected.append((start, time.monotonic() - stage.began, fault))
     stage.counts[fault.kind] += 1
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from random import Random
 
@@ -33,6 +33,7 @@ class Stage:
         self._random = Random(f"{plan.seed}/stage")
         self.began = 0.0  # when the clients came, by time.monotonic
         self.counts: Counter[str] = Counter()
+        self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self.links: dict[str, Link] = {}
         self.commits: dict[str, Commits] = {}
         self.replies: dict[str, Replies] = {}
@@ -73,6 +74,10 @@ class Stage:
             service.send(signal.SIGCONT)
             service.disarm()
         await self._all_up()
+
+    def turn(self, exclusive: str) -> contextlib.AbstractAsyncContextManager[object]:
+        """One at a time of those that must not meet; the others need not wait."""
+        return self._turns[exclusive] if exclusive else contextlib.nullcontext()
 
     @property
     def injectable(self) -> list[Fault]:

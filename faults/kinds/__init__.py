@@ -24,7 +24,7 @@ LEFT_OUT = {
     "F17 failover": "one PostgreSQL, no standby to fail over to",
     "F22 clock jumps": "needs a clock of its own for each process; the services measure with monotonic clocks",
     "F27 old and new version side by side": "there is one version so far",
-    "F28 a payment that can never be confirmed": "needs an order database that lost an order, which none of these faults makes",
+    "F28 a payment that can never be confirmed": "needs an order database that lost an order: no fault here makes one",
     "F31-F33 bad values, bytes, huge messages": "no question of time; tests/rpc has them",
     "F34 another customer's order": "callers are not told apart yet",
     "F24 disk full, of the log (WAL)": "the data files' tablespace fills up; a full WAL ends in a crash, which is F16",
