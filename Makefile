@@ -4,8 +4,6 @@ PYTHON ?= python3
 ARGS ?=
 # More words for docker build: make containers DOCKER_ARGS="--network host"
 DOCKER_ARGS ?=
-# How long: make fuzz SECONDS=600
-SECONDS ?= 60
 PYTHON_IMAGE ?= python:3.11-slim
 
 VENV := .venv
@@ -71,7 +69,8 @@ bench-growth: $(VENV)/bench.done  ## the same with 10 million payments in place:
 crash-points: $(VENV)/dev.done  ## a SIGKILL at every failpoint × every RPC that moves money; RPC=PayOrder ONLY=claim ARGS="--pairs all"
 	$(BIN)/python -m crashpoints $(if $(RPC),--rpc "$(RPC)") $(if $(ONLY),--only "$(ONLY)") $(ARGS)
 fuzz: $(VENV)/fuzz.done  ## random requests, guided by what they reach, for SECONDS=60; on Linux
-	$(BIN)/python -m fuzz.requests -max_total_time=$(SECONDS) -artifact_prefix=.fuzz- $(ARGS)
+	$(BIN)/python -m fuzz.requests -max_total_time=$(or $(SECONDS),60) -artifact_prefix=.fuzz- $(ARGS)
+
 faults: $(VENV)/dev.done  ## faults under load, then the books: SEEDS=3 or 7-9, SECONDS=20, FAULTS=db_crash,… (docs/faults.md)
 	@$(BIN)/python -m faults $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SECONDS),--seconds $(SECONDS)) \
 		$(if $(FAULTS),--faults $(FAULTS))
