@@ -5,6 +5,10 @@ ARGS ?=
 # More words for docker build: make containers DOCKER_ARGS="--network host"
 DOCKER_ARGS ?=
 PYTHON_IMAGE ?= python:3.11-slim
+# Of make simulate: how many seeds, the first of them, steps under faults of each.
+SEEDS ?= 5000
+FIRST ?= 0
+STEPS ?= 400
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,7 +19,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-vers
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up verify test check static guards model landed protos lock bench bench-growth containers crash-points fuzz faults clean
+.PHONY: help demo up verify test check static guards model landed protos lock bench bench-growth containers crash-points fuzz faults simulate clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -31,6 +35,9 @@ verify: $(VENV)/runtime.done  ## audit both databases, also beside a running `ma
 
 test: $(VENV)/dev.done  ## the tests; some of them with ARGS="tests/unit"
 	$(BIN)/python -m pytest $(ARGS)
+
+simulate: $(VENV)/dev.done  ## seeded runs of the protocol on a simulated world: make simulate SEEDS=1000000
+	@$(BIN)/python -m simulation --seeds $(SEEDS) --first $(FIRST) --steps $(STEPS) $(ARGS)
 
 check: static test  ## everything that must be green before a change is handed in
 
