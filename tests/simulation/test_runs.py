@@ -1,0 +1,91 @@
+"""The protocol holds in every seed; a seed is always the same run; without a guard the simulation finds it."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from simulation.run import run
+from simulation.shrink import Shrinker
+from simulation.world import CRASH
+from simulation.without import GUARDS, without
+
+ROOT = Path(__file__).parents[2]
+SEEDS = 300
+WITHIN = 600  # seeds; the rarest takes about a hundred
+STORIES = """
+import hashlib
+from simulation.install import installed
+from simulation.run import run
+with installed():
+    print(hashlib.sha256(repr([run(seed, tell=True).story for seed in range(15)]).encode()).hexdigest())
+"""
+
+
+@pytest.mark.usefixtures("simulated")
+def test_nothing_is_violated() -> None:
+    results = [run(seed) for seed in range(SEEDS)]
+    assert {result.seed: result.violations for result in results if result.violations} == {}
+    assert sum(result.crashes for result in results) > SEEDS / 10
+    sites = {site for result in results for site, _ in result.choices}
+    # Every kind of fault was among them.
+    assert {"step", "together", "session", "answer", "commit", "orphan", "network", "late"} <= sites
+    assert any(value <= CRASH for result in results for (site, _), value in result.choices.items() if site == "step")
+
+
+def test_a_seed_is_always_the_same() -> None:
+    """Also in another process, where sets are in another order."""
+    stories = {
+        subprocess.run(
+            [sys.executable, "-c", STORIES],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(stories) == 1
+
+
+@pytest.mark.usefixtures("simulated")
+@pytest.mark.parametrize("name", GUARDS)
+def test_without_a_guard_it_is_found(name: str) -> None:
+    with without(name):
+        assert any(run(seed).violations for seed in range(WITHIN))
+
+
+@pytest.mark.usefixtures("simulated")
+def test_a_violation_shrinks_to_what_makes_it() -> None:
+    with without("order ends"):
+        found = next(result for seed in range(WITHIN) if (result := run(seed)).violations)
+        small = Shrinker(found, steps=400).shrink()
+        again = run(small.seed, plan=small.plan, kept=small.choices)
+    assert again.violations == small.violations
+    assert again.violations[0].split()[0] == found.violations[0].split()[0]
+    # A payment, and somebody who takes it back; hardly anything out of the ordinary.
+    assert len(small.plan.operations) <= 2
+    assert len(small.choices) <= 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "last"),
+    [
+        ([], 0, r"simulation: seeds=40 steps=\d+ crashes=\d+ violations=0 seeds_per_s=\d+"),
+        (
+            ["--without", "order ends"],
+            1,
+            r"simulation: seeds=40 steps=\d+ crashes=\d+ violations=[1-9]\d* seeds_per_s=\d+",
+        ),
+    ],
+)
+def test_the_command(arguments: list[str], status: int, last: str) -> None:
+    command = [sys.executable, "-m", "simulation", "--seeds", "40", *arguments]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == status, ended.stderr
+    assert re.fullmatch(last, ended.stdout.splitlines()[-1])
+    assert ("VIOLATION" in ended.stdout) == bool(status)
