@@ -3,12 +3,12 @@
 import asyncio
 import importlib
 import pkgutil
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import psycopg
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, NoResultFound
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import simulation.storage
@@ -18,8 +18,8 @@ from simulation.schema import order_tables, payment_tables
 from simulation.tables import Server, Transaction
 from simulation.world import NONE, World
 from tests.harness.postgres import raw
-from tests.simulation.statements import Statement
 
+Call: TypeAlias = Callable[[dict[str, Any], Any], Awaitable[Any]]  # a statement, on these rooms and a connection
 BLOCKED = "blocked"
 LEASED = {"payment_service": ("unconfirmed", "corrections"), "order_service": ()}
 WAITS = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid = %s"
@@ -30,7 +30,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return "time"
     if isinstance(value, Mapping):
-        return {plain(key): plain(one) for key, one in value.items()}
+        return {repr(plain(key)): plain(one) for key, one in value.items()}
     if isinstance(value, set | frozenset):
         return sorted(map(repr, value))
     if isinstance(value, tuple | list):
@@ -64,8 +64,8 @@ class Real:
             query = f"UPDATE {table} SET check_at = check_at - interval '1 hour'"
             self._watch.execute(f"SET session_replication_role = replica; {query}".encode())
 
-    def begin(self, who: int, statement: Statement, a: int, b: int) -> Any:
-        return self._runner.run(self._begin(who, statement, a, b))
+    def begin(self, who: int, call: Call) -> Any:
+        return self._runner.run(self._begin(who, call))
 
     def end(self, who: int, *, commit: bool) -> None:
         self._runner.run(self._end(who, commit=commit))
@@ -82,14 +82,14 @@ class Real:
         self._watch.close()
         self._runner.run(self._database.close())
 
-    async def _begin(self, who: int, statement: Statement, a: int, b: int) -> Any:
+    async def _begin(self, who: int, call: Call) -> Any:
         connection = self._connections[who]
         if connection is None:
             connection = self._connections[who] = await self._database._engine.connect()
         driver = (await connection.get_raw_connection()).driver_connection
         assert driver is not None
         backend = driver.info.backend_pid
-        task = self._tasks[who] = asyncio.create_task(made(statement.call(self._rooms, connection, a, b)))
+        task = self._tasks[who] = asyncio.create_task(made(call, self._rooms, connection))
         while not task.done():
             done, _ = await asyncio.wait([task], timeout=0.005)
             if not done and self._watch.execute(WAITS, [backend]).fetchone() != (0,):
@@ -98,7 +98,8 @@ class Real:
 
     async def _result(self, who: int) -> Any:
         task, connection = self._tasks[who], self._connections[who]
-        assert task and connection
+        assert task
+        assert connection
         result = await task
         if isinstance(result, str):
             await self._end(who, commit=False)
@@ -134,8 +135,8 @@ class Simulated:
                 assert row.committed
                 row.committed = {**row.committed, "check_at": row.committed["check_at"].replace(year=2020)}
 
-    def begin(self, who: int, statement: Statement, a: int, b: int) -> Any:
-        return self._world.loop.run(lambda: self._begin(who, statement, a, b))
+    def begin(self, who: int, call: Call) -> Any:
+        return self._world.loop.run(lambda: self._begin(who, call))
 
     def end(self, who: int, *, commit: bool) -> None:
         self._world.loop.run(lambda: self._end(who, commit=commit))
@@ -160,13 +161,13 @@ class Simulated:
     def tables(self) -> list[str]:
         return list(self._server.tables)
 
-    def _begin(self, who: int, statement: Statement, a: int, b: int) -> Any:
+    def _begin(self, who: int, call: Call) -> Any:
         self._world.loop.pass_time(0.001)
         transaction = self._transactions[who]
         if transaction is None:
             transaction = self._transactions[who] = Transaction(self._server, f"connection {who}")
             self._server.opened(transaction)
-        self._tasks[who] = self._world.loop.create_task(made(statement.call(self._rooms, transaction, a, b)))
+        self._tasks[who] = self._world.loop.create_task(made(call, self._rooms, transaction))
         self._world.loop.settle()
         return self.result(who)
 
@@ -196,13 +197,11 @@ def rooms_of(package: str) -> dict[str, Any]:
     return {name: importlib.import_module(f"{package}.storage.{name}") for name in sorted(names)}
 
 
-async def made(statement: Coroutine[Any, Any, Any]) -> Any:
+async def made(call: Call, rooms: dict[str, Any], connection: Any) -> Any:
     """Its result; or, as a text, that it was refused."""
     try:
-        return plain(await statement)
+        return plain(await call(rooms, connection))
     except DBAPIError as error:
         return f"refused: {type(error).__name__}"
-    except LookupError:
+    except (NoResultFound, AssertionError):
         return "nothing there"
-    except Exception as error:
-        return "nothing there" if type(error).__name__ in ("NoResultFound", "AssertionError") else f"refused: {error!r}"

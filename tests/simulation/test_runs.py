@@ -10,8 +10,8 @@ import pytest
 
 from simulation.run import run
 from simulation.shrink import Shrinker
-from simulation.world import CRASH
 from simulation.without import GUARDS, without
+from simulation.world import CRASH
 
 ROOT = Path(__file__).parents[2]
 SEEDS = 300
