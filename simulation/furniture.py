@@ -44,6 +44,10 @@ def _deposit(stage: Stage, number: int, amount: int) -> None:
     ):
         leg = {"account_id": account, "sequence": sequence, "currency": "EUR", "amount_minor": minor}
         _put(stage, "entries", head | leg | {"balance_after_minor": after})
+    asked = {"account_id": f"c-{number}", "amount.currency_code": "EUR", "amount.minor_units": str(amount)}
+    answer = {"account_id": f"c-{number}", "sequence": 1, "transfer_id": str(transfer_id)}
+    key = {"caller": "anyone", "method": "Deposit", "request_id": f"before-{number}", "created_at": BEGINNING}
+    _put(stage, "requests", key | {"fingerprint": asked, "response": answer})
 
 
 def _order(stage: Stage, number: int, customer: str) -> None:

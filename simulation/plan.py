@@ -88,5 +88,5 @@ def _operation(draw: random.Random, plan: Plan, kinds: dict[str, int], number: i
         draw.choice((30, 60, 100)) if kind in ("refund_part", "capture") else 0,
         (first, second),
         draw.choice((0, 0, 1, 2)),
-        draw.choice((0.0, 0.0, 0.0, 0.3, 2.0)),
+        draw.choice((0.0, 0.0, 0.01, 0.02, 0.04, 0.3, 2.0)),
     )

@@ -5,14 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from simulation.chance import Chance, Choices
-from simulation.clients import Call, Clients
+from simulation.clients import Clients
 from simulation.furniture import furnish
 from simulation.invariants import violations
 from simulation.network import Network
 from simulation.nodes import Node, nodes_of
 from simulation.plan import Plan, plan_of
 from simulation.stage import Stage, set_up
-from simulation.world import CRASH, World, rates_of
+from simulation.tables import Values
+from simulation.world import World, rates_of
 
 STEPS = 400  # under faults, at most
 QUIET_S = 30.0  # I16
@@ -30,6 +31,7 @@ class Result:
     violations: list[str]
     choices: Choices = field(repr=False)
     story: list[str] = field(repr=False)
+    tables: dict[str, list[Values]] = field(repr=False)  # at the end; as the story, only when it is to be told
 
 
 def run(
@@ -49,14 +51,15 @@ def run(
     gc.disable()  # what a run leaves is freed after it, all at once
     try:
         with set_up(stage):
-            found, _ = world.loop.run(lambda: _play(stage, plan, steps))
+            found = world.loop.run(lambda: _play(stage, plan, steps))
     finally:
         if gc_was_on:
             gc.enable()
-    return Result(seed, plan, world.steps, world.crashes, found, chance.made, world.story or [])
+    tables = {name: stage.rows(name) for server in stage.servers.values() for name in server.tables} if tell else {}
+    return Result(seed, plan, world.steps, world.crashes, found, chance.made, world.story or [], tables)
 
 
-def _play(stage: Stage, plan: Plan, steps: int) -> tuple[list[str], list[Call]]:
+def _play(stage: Stage, plan: Plan, steps: int) -> list[str]:
     world = stage.world
     furnish(stage, plan)
     nodes = nodes_of(stage)
@@ -72,8 +75,7 @@ def _play(stage: Stage, plan: Plan, steps: int) -> tuple[list[str], list[Call]]:
     if stage.network.release_last():
         world.tell("what was held back arrives")
         late = late or _until_quiet(stage, clients)
-    found = late + world.trouble + world.loop.trouble + violations(stage, clients.history)
-    return found, clients.history
+    return late + world.trouble + world.loop.trouble + violations(stage, clients.history)
 
 
 def _heal(stage: Stage, nodes: list[Node], clients: Clients) -> list[str]:
@@ -107,6 +109,3 @@ def _unfinished(stage: Stage, clients: Clients) -> str | None:
     if any(row["state"] == "authorized" and row["expires_at"] <= now for row in stage.rows("payments")):
         return "an authorization outlived its time"
     return None
-
-
-__all__ = ["CRASH", "Result", "run"]
