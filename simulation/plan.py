@@ -20,7 +20,7 @@ KINDS = {
     "reverse_ticket": 1,
     "deposit": 1,
 }
-SWARM = 0.6  # so much of the kinds above a seed has
+SWARM = 0.35  # so much of the kinds above a seed has
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def plan_of(seed: int) -> Plan:
         authorization_ttl_s=draw.choice((1.0, 3600.0)),
     )
     kinds = {"pay": KINDS["pay"]} | {kind: n for kind, n in KINDS.items() if draw.random() < SWARM}
-    for number in range(draw.randint(3, 10)):
+    for number in range(draw.randint(3, 12)):
         plan.operations.append(_operation(draw, plan, kinds, number))
     return plan
 

@@ -24,13 +24,14 @@ UNCHANGED: Values = {"unchanged": True}
 
 
 class Row:
-    """`committed` and `written` are None where there is no row."""
+    """`committed` and `written` are None where there is no row; `earlier` is what its owner wrote before that."""
 
-    __slots__ = ("committed", "owner", "written")
+    __slots__ = ("committed", "earlier", "owner", "written")
 
     def __init__(self) -> None:
         self.committed: Values | None = None
         self.written: Values | None = UNCHANGED
+        self.earlier: tuple[Values, ...] = ()
         self.owner: Transaction | None = None
 
     def seen_by(self, transaction: "Transaction") -> Values | None:
@@ -134,6 +135,8 @@ class Transaction:
         assert row.owner is self, f"{table} {key} is not locked"  # noqa: S101
         if where.guard and (wrong := where.guard(self, row.seen_by(self), values)):
             self.refuse(wrong)
+        if row.written is not UNCHANGED and row.written is not None:
+            row.earlier = (*row.earlier, row.written)
         row.written = values
 
     async def insert(
@@ -170,7 +173,8 @@ class Transaction:
         rows = where.rows.values() if same else filter(None, [where.rows.get(key)])
         for row in rows:
             mine = row.owner is self
-            versions = (row.seen_by(self),) if mine else (row.committed, row.written)
+            # Also one that its writer has deleted again: until that one ends, nobody knows.
+            versions = (row.seen_by(self),) if mine else (row.committed, *row.earlier, row.written)
             for values in versions:
                 if values is None or values is UNCHANGED:
                     continue
@@ -214,6 +218,7 @@ class Transaction:
             if commit and row.written is not UNCHANGED:
                 row.committed = row.written
             row.written = UNCHANGED
+            row.earlier = ()
             row.owner = None
             if row.committed is None:
                 where.rows.pop(key, None)

@@ -12,6 +12,7 @@ import payment_service.storage.requests
 import payment_service.storage.tickets
 import simulation.nodes
 import simulation.storage.claims
+import simulation.storage.orders
 from order_service.domain.orders import Flip, OrderStatus
 from payment_service.clients.orders import OrdersClient
 from payment_service.domain import charges
@@ -20,7 +21,7 @@ from payment_service.domain.payments import Payment, Subject
 from payment_service.usecases.take_back import TakeBack
 from shared.errors import PayonceError
 from simulation.database import statement
-from simulation.tables import Transaction
+from simulation.tables import Transaction, Values
 
 Pairs = Sequence[tuple[Subject, UUID]]
 
@@ -45,6 +46,19 @@ async def _flip_always(t: Transaction, flips: Sequence[Flip]) -> dict[Flip, Orde
             changed = {**row, "status": "paid", "payment_id": flip.payment_id, "paid_at": t.now}
             t.server.tables["orders"].rows[flip.order_id,].written = changed
     return dict.fromkeys(flips, OrderStatus.PAID)
+
+
+async def _update_blindly(
+    t: Transaction, order_id: str, fits: Callable[[Values], bool], change: Callable[[Values], Values]
+) -> Values | None:
+    """Who waited for the row does not look again whether it may still be changed."""
+    row = t.get("orders", order_id)
+    if row is None or not fits(row):
+        return None
+    row = await t.lock("orders", order_id)
+    if row:
+        t.server.tables["orders"].rows[order_id,].written = row = {**row, **change(row)}
+    return row
 
 
 async def _use_always(t: Transaction, pairs: Pairs) -> set[UUID]:
@@ -103,6 +117,7 @@ GUARDS: dict[str, tuple[Any, str, Any]] = {
     "claim": (simulation.storage.claims, "same_claim", lambda _: lambda _: False),
     "request claim": (payment_service.storage.requests, "claim", statement(_claim_always)),
     "conditional flip": (order_service.storage.orders, "mark_paid", statement(_flip_always)),
+    "order looked at again": (simulation.storage.orders, "_update", _update_blindly),
     "conditional use of a ticket": (payment_service.storage.tickets, "use", statement(_use_always)),
     "bound of refunds": (payment_service.storage.payments, "refund_part", statement(_refund_always)),
     "unknown never reverses": (OrdersClient, "mark_paid", _verdicts(_unknown_is_refused)),

@@ -116,6 +116,10 @@ def test_waiting_is_the_same(payments: Sides) -> None:
     seen = played(payments, on_payments, [first, second, (0, "rollback", 0, 0)])
     assert seen[1] == BLOCKED
     assert list(seen[2]) == ["'order:a'"]
+    # A claim that is let go of in the same transaction keeps others waiting all the same.
+    seen = played(payments, on_payments, [first, (0, "unclaim", 0, 0), second, (0, "commit", 0, 0)])
+    assert seen[2] == BLOCKED
+    assert list(seen[3]) == ["'order:a'"]
 
 
 @pytest.mark.parametrize(
