@@ -52,8 +52,14 @@ def _sides(postgres: Postgres, runner: asyncio.Runner, database: str, package: s
 def steps(table: Table) -> st.SearchStrategy[list[Step]]:
     names = list(table({}, None, 0, 0))
     ends = ["commit", "commit", "rollback", "make_due"]
-    what = st.one_of(st.sampled_from(names), st.sampled_from(names), st.sampled_from(ends))
-    return st.lists(st.tuples(st.integers(0, 1), what, NUMBERS, NUMBERS), min_size=4, max_size=40)
+
+    def among(some: list[str]) -> st.SearchStrategy[list[Step]]:
+        what = st.one_of(st.sampled_from(some), st.sampled_from(some), st.sampled_from(ends))
+        return st.lists(st.tuples(st.integers(0, 1), what, NUMBERS, NUMBERS), min_size=4, max_size=40)
+
+    # Swarm testing: all of them, or a few that then meet each other often.
+    few = st.lists(st.sampled_from(names), min_size=3, max_size=6, unique=True)
+    return st.one_of(st.just(names), few, few).flatmap(among)
 
 
 # Where random statements alone would seldom get to: people with accounts, a charge, an expired authorization, a ticket.
