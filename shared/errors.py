@@ -81,6 +81,10 @@ class StartupError(Exception):
     """The process cannot start, for a reason its operator can mend. Printed as one line; exit status 1."""
 
 
+def starting() -> PayonceError:
+    return PayonceError(Reason.DATABASE_UNAVAILABLE, "This server is starting; send it again.", retry_after_s=0.5)
+
+
 def shutting_down() -> PayonceError:
     return PayonceError(Reason.SHUTTING_DOWN, "This server is shutting down; send it again.", retry_after_s=0.1)
 

@@ -29,7 +29,8 @@ def service_config(services: Sequence[str], *, timeout_s: float, attempts: int) 
             "initialBackoff": "0.05s",
             "maxBackoff": "1s",
             "backoffMultiplier": 2,
-            "retryableStatusCodes": ["UNAVAILABLE", "RESOURCE_EXHAUSTED"],
+            # CANCELLED by the server: it stopped before it took the call in. A caller's own is never retried.
+            "retryableStatusCodes": ["UNAVAILABLE", "RESOURCE_EXHAUSTED", "CANCELLED"],
         },
     }
     return json.dumps({"methodConfig": [method]})

@@ -1,5 +1,6 @@
 """Around every method: whatever a handler does, the caller gets a documented status and nothing else."""
 
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NoReturn
 
@@ -11,6 +12,7 @@ from shared.errors import PayonceError, Reason, contended
 from shared.failpoints import ARMED, failpoint
 from shared.ids import new_id
 from shared.rpc.errors import STATUS_OF, trailing_metadata
+from shared.rpc.gate import Gate
 
 log = structlog.get_logger()
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -34,20 +36,22 @@ class Guarding:
     that too, but costs a coroutine in each call.
     """
 
-    def __init__(self, server: grpc.aio.Server) -> None:
+    def __init__(self, server: grpc.aio.Server, gate: Gate | None = None) -> None:
         self._server = server
+        self._gate = gate
 
     def add_generic_rpc_handlers(self, handlers: Sequence[grpc.GenericRpcHandler]) -> None:
         """Wrap, and hand on."""
-        self._server.add_generic_rpc_handlers([_Guarded(one) for one in handlers])
+        self._server.add_generic_rpc_handlers([_Guarded(one, self._gate) for one in handlers])
 
     def add_registered_method_handlers(self, service: str, handlers: dict[str, Any]) -> None:
         """Generated code registers its methods twice; once is enough."""
 
 
 class _Guarded(grpc.GenericRpcHandler):
-    def __init__(self, inner: grpc.GenericRpcHandler) -> None:
+    def __init__(self, inner: grpc.GenericRpcHandler, gate: Gate | None) -> None:
         self._inner = inner
+        self._gate = gate
         self._wrapped: dict[str, Any] = {}
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
@@ -57,7 +61,7 @@ class _Guarded(grpc.GenericRpcHandler):
             if handler is None or handler.request_streaming or handler.response_streaming:
                 return handler  # unknown methods, and the standard services' streams
             self._wrapped[method] = grpc.unary_unary_rpc_method_handler(
-                _guarded(handler.unary_unary, method),
+                _guarded(handler.unary_unary, method, self._gate),
                 request_deserializer=_tolerant(handler.request_deserializer),
                 response_serializer=handler.response_serializer,
             )
@@ -76,16 +80,18 @@ def _tolerant(deserialize: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
     return read
 
 
-def _guarded(handle: Handler, method: str) -> Handler:
+def _guarded(handle: Handler, method: str, gate: Gate | None) -> Handler:
     name = method.rpartition("/")[2]
     received = f"request_received:{name}"
+    passing = gate.passed if gate else contextlib.nullcontext
 
     async def guarded(request: Any, context: Context) -> Any:
         failpoint(received)
         if ARMED:
             context.add_done_callback(_reply_sent(name))
         try:
-            return await handle(_well_formed(request), context)
+            with passing():
+                return await handle(_well_formed(request), context)
         except grpc.aio.AbortError:
             raise
         except Exception as error:  # noqa: BLE001 - the last line of defence

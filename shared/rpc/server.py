@@ -16,7 +16,8 @@ from grpc_health.v1.health_pb2 import HealthCheckResponse
 
 from shared import garbage
 from shared.database import Database
-from shared.errors import StartupError
+from shared.errors import StartupError, shutting_down, starting
+from shared.rpc.gate import Gate
 from shared.rpc.guarding import Guarding
 from shared.rpc.reflection import add_reflection
 
@@ -54,17 +55,21 @@ async def serve(service: Service) -> None:
     stop = stop_asked()
     server = grpc.aio.server(options=OPTIONS)
     healthy = health.aio.HealthServicer()
-    port = await _listen(server, healthy, service)
+    gate = Gate(starting)
+    port = await _listen(server, healthy, service, gate)
     try:
         await asyncio.to_thread(service.prepare)
         garbage.settle()
         tasks = [asyncio.create_task(_watch_health(healthy, service))]
         tasks += [asyncio.ensure_future(part()) for part in service.background]
+        gate.open()
         say_listening(service.name, f"{service.address.rpartition(':')[0]}:{port}")
         await stop.wait()
         log.info("draining")
         await healthy.enter_graceful_shutdown()
-        await server.stop(service.grace_s)
+        gate.close(shutting_down)
+        await gate.drained(service.grace_s)
+        await server.stop(0)
         for part in service.drain:
             await part()
         await _cancel(tasks)
@@ -105,10 +110,9 @@ def _stop_at_eof(stop: asyncio.Event) -> None:
     loop.add_reader(sys.stdin.fileno(), readable)
 
 
-async def _listen(server: grpc.aio.Server, healthy: health.aio.HealthServicer, service: Service) -> int:
-    guarding = cast("grpc.aio.Server", Guarding(server))  # that is all that generated code needs of one
-    service.register(guarding)
-    health_pb2_grpc.add_HealthServicer_to_server(healthy, guarding)
+async def _listen(server: grpc.aio.Server, healthy: health.aio.HealthServicer, service: Service, gate: Gate) -> int:
+    service.register(_as_server(Guarding(server, gate)))
+    health_pb2_grpc.add_HealthServicer_to_server(healthy, _as_server(Guarding(server)))
     add_reflection(server, [*service.grpc_services, health.SERVICE_NAME])
     await _set_health(healthy, service, HealthCheckResponse.NOT_SERVING)
     try:
@@ -117,6 +121,10 @@ async def _listen(server: grpc.aio.Server, healthy: health.aio.HealthServicer, s
         raise cannot_listen(service.address) from None
     await server.start()
     return port
+
+
+def _as_server(guarding: Guarding) -> grpc.aio.Server:
+    return cast("grpc.aio.Server", guarding)  # it has all that generated code needs of one
 
 
 async def _watch_health(healthy: health.aio.HealthServicer, service: Service) -> None:

@@ -117,8 +117,8 @@ GUARDS = [
     ),
     Guard(
         "drain on SIGTERM", "shared/rpc/server.py",
-        "await server.stop(service.grace_s)",
-        "await server.stop(0)",
+        "        await gate.drained(service.grace_s)\n",
+        "",
         "tests/server/test_drain.py::test_payment_service_finishes_a_payment_in_flight",
     ),
 ]  # fmt: skip

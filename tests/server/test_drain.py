@@ -7,6 +7,8 @@ import grpc
 import pytest
 
 from payonce.order.v1 import order_pb2, order_service_pb2
+from payonce.payment.v1 import payment_service_pb2
+from tests.harness.answers import reason
 from tests.harness.audit import at_rest, audit, charges
 from tests.harness.locks import held, somebody_waits
 from tests.harness.money import TIMEOUT_S, order, pay_once, seed, status
@@ -64,6 +66,29 @@ async def test_payment_service_finishes_a_payment_whose_caller_is_gone(pair: Pai
             s.payments[0].process.send_signal(signal.SIGTERM)
         assert await s.payments[0].wait() == 0
         await assert_finished(pair, stubs)
+
+
+async def test_whoever_comes_during_the_drain_is_told_so(pair: Pair) -> None:
+    """grpc's core would drop calls that have arrived and were not taken in yet as CANCELLED, without details."""
+    async with services(pair) as s, Stubs(s.order.address, s.payments[0].address) as stubs:
+        await seed(stubs)
+        coming = asyncio.Event()
+
+        async def ask_until_refused(number: int) -> grpc.aio.AioRpcError:
+            request = payment_service_pb2.LookupPaymentRequest(order_id=f"order-{number}")
+            while True:
+                try:
+                    await stubs.payments.LookupPayment(request, timeout=TIMEOUT_S)
+                    coming.set()
+                except grpc.aio.AioRpcError as error:
+                    return error
+
+        asking = asyncio.gather(*(ask_until_refused(number) for number in range(300)))
+        await coming.wait()
+        s.payments[0].process.send_signal(signal.SIGTERM)
+        told = {(error.code(), reason(error)) for error in await asking}
+        assert told == {(grpc.StatusCode.UNAVAILABLE, "SHUTTING_DOWN")}
+        assert await s.payments[0].wait() == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
