@@ -41,6 +41,7 @@ class Reason(StrEnum):
     ORDER_SERVICE_UNAVAILABLE = "ORDER_SERVICE_UNAVAILABLE"
     DATABASE_UNAVAILABLE = "DATABASE_UNAVAILABLE"
     DATABASE_CONTENTION = "DATABASE_CONTENTION"
+    STARTING = "STARTING"
     SHUTTING_DOWN = "SHUTTING_DOWN"
     OVERLOADED = "OVERLOADED"
     INTERNAL = "INTERNAL"
@@ -82,7 +83,7 @@ class StartupError(Exception):
 
 
 def starting() -> PayonceError:
-    return PayonceError(Reason.DATABASE_UNAVAILABLE, "This server is starting; send it again.", retry_after_s=0.5)
+    return PayonceError(Reason.STARTING, "This server is starting; send it again.", retry_after_s=0.5)
 
 
 def shutting_down() -> PayonceError:

@@ -1,6 +1,6 @@
 """Money as a value: an ISO 4217 currency and an exact count of its minor unit."""
 
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from iso4217 import Currency
 
@@ -21,6 +21,15 @@ class Money(NamedTuple):
         sign = "-" if self.minor_units < 0 else ""
         whole, fraction = divmod(abs(self.minor_units), 10**digits)
         return f"{sign}{whole}{f'.{fraction:0{digits}d}' if digits else ''} {self.currency}"
+
+
+def _refuse(*_: object) -> NoReturn:
+    raise TypeError("amounts of money are not added or compared as such: their currencies may differ")
+
+
+# A tuple's own operators would concatenate, and compare currencies first.
+for _operator in ("__add__", "__mul__", "__rmul__", "__lt__", "__le__", "__gt__", "__ge__"):
+    setattr(Money, _operator, _refuse)
 
 
 # Built once: a cache keyed by what callers send would grow with it.

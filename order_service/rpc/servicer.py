@@ -4,7 +4,7 @@ from order_service.rpc import requests
 from order_service.rpc.messages import order_message, verdict_message
 from order_service.usecases.orders import Orders
 from payonce.order.v1 import order_pb2, order_service_pb2, order_service_pb2_grpc
-from shared.rpc.guarding import Context, mark_replayed
+from shared.rpc.registrar import Context, mark_replayed
 
 
 class OrderServicer(order_service_pb2_grpc.OrderServiceServicer):

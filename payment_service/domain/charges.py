@@ -86,7 +86,7 @@ class Attempt(NamedTuple):
             reversed_at=None,
             refunded_at=None,
             expires_at=expires_at,
-            confirmed=not order_of(self.subject),
+            unconfirmed=charged and bool(order_of(self.subject)),
         )
 
     @property
@@ -163,7 +163,7 @@ def next_step(order: Order, payment: Payment | None) -> Flip | Standing | Payonc
     if payment.state == PaymentState.SUCCEEDED:
         if order.status == OrderStatus.PAID and order.payment_id == payment.payment_id:
             return Standing(payment, confirmed=True)
-        if order.status == OrderStatus.UNPAID or not payment.confirmed:
+        if order.status == OrderStatus.UNPAID or payment.unconfirmed:
             return Flip(payment)  # a crash, or a late answer, left it without; if it is refused, the money goes back
         return _refused_by(order)
     if payment.state == PaymentState.VOIDED or order.status == OrderStatus.UNPAID:

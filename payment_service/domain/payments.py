@@ -51,8 +51,8 @@ class Payment(NamedTuple):
     """One attempt. Times are the database's, in UTC.
 
     `correction_id` is set from the moment on which the payment is being taken back as a whole: nothing else may then
-    change it. `expires_at` is set for authorizations. `confirmed` counts while it is SUCCEEDED: the order is known
-    to be PAID by it, or there is none, since it is a ticket's.
+    change it. `expires_at` is set for authorizations. It is `unconfirmed` from the charge on until its order is
+    known to be PAID by it.
     """
 
     payment_id: UUID
@@ -69,7 +69,7 @@ class Payment(NamedTuple):
     reversed_at: datetime | None
     refunded_at: datetime | None
     expires_at: datetime | None
-    confirmed: bool
+    unconfirmed: bool
 
     @property
     def refundable(self) -> Money:

@@ -1,6 +1,6 @@
-from typing import NamedTuple
-
 """Requests that have no natural key bring one: a `request_id`."""
+
+from typing import NamedTuple
 
 
 class RequestKey(NamedTuple):

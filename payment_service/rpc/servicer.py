@@ -40,7 +40,7 @@ from payonce.payment.v1 import (
 )
 from shared.coalescer import Coalescer
 from shared.errors import PayonceError
-from shared.rpc.guarding import Context, as_answer, mark_replayed
+from shared.rpc.registrar import Context, as_answer, mark_replayed
 
 # An answer that reaches the caller just before the deadline is worth more than none.
 DEADLINE_MARGIN_S = 0.05

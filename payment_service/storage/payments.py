@@ -20,12 +20,11 @@ from shared.money import Money
 HOLDS_A_CLAIM = sa.text("state <> 'declined'")
 DECLINED = sa.text("state = 'declined'")
 
-# `payments` with whether the order is known to be PAID by it, which counts while a payment is SUCCEEDED.
-CONFIRMED = """NOT EXISTS (SELECT FROM unconfirmed u
-                    WHERE u.payment_id = payments.payment_id AND u.subject = payments.subject) AS confirmed"""
+UNCONFIRMED = """EXISTS (SELECT FROM unconfirmed u
+                    WHERE u.payment_id = payments.payment_id AND u.subject = payments.subject) AS unconfirmed"""
 COLUMNS = f"""payments.payment_id, payments.subject, payer_account_id, payee_account_id, currency, amount_minor,
            captured_minor, refunded_minor, state, state_reason, correction_id, created_at, reversed_at, refunded_at,
-           expires_at, {CONFIRMED}"""
+           expires_at, {UNCONFIRMED}"""
 PAYMENTS = sa.select(sa.text(COLUMNS)).select_from(payments)
 
 
@@ -165,7 +164,7 @@ CAPTURE = sa.text(
 async def capture(connection: Connection, payment: Payment, captured_minor: int) -> Payment | None:
     """AUTHORIZED → SUCCEEDED; None when it is not AUTHORIZED (any more), or its time is over."""
     captured = await _one(connection, CAPTURE, payment, captured_minor=captured_minor)
-    return captured._replace(confirmed=False) if captured else None  # the statement does not see what it wrote itself
+    return captured._replace(unconfirmed=True) if captured else None  # the statement does not see what it wrote itself
 
 
 async def expired(connection: Connection, limit: int) -> list[Payment]:

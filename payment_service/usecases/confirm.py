@@ -51,7 +51,7 @@ class Confirm:
 
     def knows(self, payment: Payment) -> bool:
         """Whether the payment's order is known to be PAID: noted, or to be noted at the next flush."""
-        return payment.confirmed or (payment.subject, payment.payment_id) in self._flipped
+        return not payment.unconfirmed or (payment.subject, payment.payment_id) in self._flipped
 
     async def flush(self) -> None:
         """Note as confirmed everything flipped since the last time."""

@@ -26,7 +26,9 @@ class Gate:
         self._refuse = None
 
     def close(self, refuse: Callable[[], PayonceError]) -> None:
+        """From now on; those who are on their way in count as refused just now."""
         self._refuse = refuse
+        self._last_refused = asyncio.get_running_loop().time()
 
     @contextlib.contextmanager
     def passed(self) -> Iterator[None]:

@@ -18,8 +18,8 @@ from shared import garbage
 from shared.database import Database
 from shared.errors import StartupError, shutting_down, starting
 from shared.rpc.gate import Gate
-from shared.rpc.guarding import Guarding
 from shared.rpc.reflection import add_reflection
+from shared.rpc.registrar import Registrar
 
 OPTIONS = [
     # On by default, and then a second process silently shares the port. Workers (`--workers`) share it on purpose.
@@ -111,8 +111,8 @@ def _stop_at_eof(stop: asyncio.Event) -> None:
 
 
 async def _listen(server: grpc.aio.Server, healthy: health.aio.HealthServicer, service: Service, gate: Gate) -> int:
-    service.register(_as_server(Guarding(server, gate)))
-    health_pb2_grpc.add_HealthServicer_to_server(healthy, _as_server(Guarding(server)))
+    service.register(_as_server(Registrar(server, gate)))
+    health_pb2_grpc.add_HealthServicer_to_server(healthy, _as_server(Registrar(server)))
     add_reflection(server, [*service.grpc_services, health.SERVICE_NAME])
     await _set_health(healthy, service, HealthCheckResponse.NOT_SERVING)
     try:
@@ -123,8 +123,8 @@ async def _listen(server: grpc.aio.Server, healthy: health.aio.HealthServicer, s
     return port
 
 
-def _as_server(guarding: Guarding) -> grpc.aio.Server:
-    return cast("grpc.aio.Server", guarding)  # it has all that generated code needs of one
+def _as_server(registrar: Registrar) -> grpc.aio.Server:
+    return cast("grpc.aio.Server", registrar)  # it has all that generated code needs of one
 
 
 async def _watch_health(healthy: health.aio.HealthServicer, service: Service) -> None:

@@ -71,7 +71,7 @@ async def take_due(t: Transaction, limit: int) -> list[Payment]:
             continue
         await t.lock("unconfirmed", *key)
         payment = t.get("payments", *key)
-        found.append(payment_of(t, payment, confirmed=False) if payment else None)
+        found.append(payment_of(t, payment, unconfirmed=True) if payment else None)
         t.write("unconfirmed", leased(t, row), *key)
     return [payment for payment in found if payment]
 
@@ -104,7 +104,7 @@ async def capture(t: Transaction, payment: Payment, captured_minor: int) -> Paym
     captured = await _update(t, payment, fits, lambda _: change)
     if captured:
         await note_unconfirmed(t, payment.subject, payment.payment_id)
-        return captured._replace(confirmed=False)
+        return captured._replace(unconfirmed=True)
     return None
 
 
@@ -170,23 +170,23 @@ async def _update(
     row = t.get("payments", *key)
     if row is None or not fits(row):
         return None
-    confirmed = t.get("unconfirmed", *key) is None  # by the snapshot of the statement
+    unconfirmed = t.get("unconfirmed", *key) is not None  # by the snapshot of the statement
     row = await t.lock("payments", *key)
     if row is None or not fits(row):
         return None
     new = {**row, **change(row)}
     t.write("payments", new, *key)
-    return payment_of(t, new, confirmed=confirmed)
+    return payment_of(t, new, unconfirmed=unconfirmed)
 
 
 def _id(row: Values) -> Any:
     return row["payment_id"]
 
 
-def payment_of(t: Transaction, row: Values, *, confirmed: bool | None = None) -> Payment:
+def payment_of(t: Transaction, row: Values, *, unconfirmed: bool | None = None) -> Payment:
     """The domain's value of a row."""
-    if confirmed is None:
-        confirmed = t.get("unconfirmed", row["payment_id"], row["subject"]) is None
+    if unconfirmed is None:
+        unconfirmed = t.get("unconfirmed", row["payment_id"], row["subject"]) is not None
     reason = row["state_reason"]
     return Payment(
         payment_id=row["payment_id"],
@@ -203,5 +203,5 @@ def payment_of(t: Transaction, row: Values, *, confirmed: bool | None = None) ->
         reversed_at=row["reversed_at"],
         refunded_at=row["refunded_at"],
         expires_at=row["expires_at"],
-        confirmed=confirmed,
+        unconfirmed=unconfirmed,
     )

@@ -10,7 +10,7 @@ from faults.books import Books, Correction, Leg, Move, Order, Payment
 from faults.calls import money
 from faults.checks import check
 from faults.checks.base import subject
-from faults.documented import documented, explained
+from faults.documented import answers, explained
 from faults.history import Call, History, Outcome
 from faults.judge import conserved, secrets, unexplained
 from faults.watch import Sample
@@ -250,8 +250,8 @@ def test_only_what_is_documented_is_explained() -> None:
     assert not explained("PayOrder", "INTERNAL", "INTERNAL")
     assert not explained("PayOrder", "UNKNOWN", "")
     assert not explained("PayOrder", "CANCELLED", "")
-    assert {"AuthorizePayment", "MarkOrdersPaid"} <= documented().keys()
-    assert documented()["PayOrder"] <= documented()["AuthorizePayment"]
+    assert {"AuthorizePayment", "MarkOrdersPaid"} <= answers().keys()
+    assert answers()["PayOrder"] <= answers()["AuthorizePayment"]
 
 
 def test_unexplained_answers_are_counted() -> None:

@@ -15,7 +15,7 @@ from payonce.order.v1 import order_service_pb2
 from payonce.payment.v1 import payment_service_pb2
 from payonce.payment.v1.batch_pb2 import PayOrderError
 from shared.errors import Reason
-from tests.input.documented import documented
+from tests.harness.documented import documented
 
 TIMEOUT_S = 30.0
 MESSAGE_LIMIT = 1024 * 1024

@@ -18,8 +18,8 @@ from fuzz.targets import LISTS, fill, forged
 from shared.errors import Reason
 from shared.rpc.errors import STATUS_OF
 from tests.harness.audit import at_rest, violations
+from tests.harness.documented import documented
 from tests.harness.postgres import Postgres
-from tests.input.documented import documented
 from tests.input.judge import METHODS, Answer, allowed, ask, assert_documented
 from tests.input.wire import each_bad, requests
 from tests.input.world import Books, World, unmade, world

@@ -68,20 +68,22 @@ async def test_payment_service_finishes_a_payment_whose_caller_is_gone(pair: Pai
         await assert_finished(pair, stubs)
 
 
-async def test_whoever_comes_during_the_drain_is_told_so(pair: Pair) -> None:
+@pytest.mark.parametrize("prefix", ["order-", "no id: "], ids=["which-wait", "which-are-answered-at-once"])
+async def test_whoever_comes_during_the_drain_is_told_so(pair: Pair, prefix: str) -> None:
     """grpc's core would drop calls that have arrived and were not taken in yet as CANCELLED, without details."""
     async with services(pair) as s, Stubs(s.order.address, s.payments[0].address) as stubs:
         await seed(stubs)
         coming = asyncio.Event()
 
         async def ask_until_refused(number: int) -> grpc.aio.AioRpcError:
-            request = payment_service_pb2.LookupPaymentRequest(order_id=f"order-{number}")
+            request = payment_service_pb2.LookupPaymentRequest(order_id=f"{prefix}{number}")
             while True:
                 try:
                     await stubs.payments.LookupPayment(request, timeout=TIMEOUT_S)
-                    coming.set()
                 except grpc.aio.AioRpcError as error:
-                    return error
+                    if error.code() != grpc.StatusCode.INVALID_ARGUMENT:
+                        return error
+                coming.set()
 
         asking = asyncio.gather(*(ask_until_refused(number) for number in range(300)))
         await coming.wait()

@@ -23,7 +23,7 @@ def payment(state: PaymentState, confirmed: bool = False) -> Payment:
     reason = StateReason.REVERSAL_REQUESTED if state in (PaymentState.REVERSED, PaymentState.VOIDED) else None
     return Payment(
         OURS, order_subject("o"), "a", "b", Money("EUR", 5), 5 if charged else 0, 0, state, reason, None, NOW,
-        None, None, None, confirmed,
+        None, None, None, charged and not confirmed,
     )  # fmt: skip
 
 

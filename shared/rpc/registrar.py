@@ -29,7 +29,7 @@ def mark_replayed(context: Context, replayed: bool) -> None:
         context.set_trailing_metadata((("idempotent-replayed", "true"),))
 
 
-class Guarding:
+class Registrar:
     """What services register with: the server gets to know every unary method of theirs wrapped.
 
     grpc.aio would send an uncaught exception's text to the caller as UNKNOWN. An interceptor of grpc.aio's could see to
@@ -42,13 +42,13 @@ class Guarding:
 
     def add_generic_rpc_handlers(self, handlers: Sequence[grpc.GenericRpcHandler]) -> None:
         """Wrap, and hand on."""
-        self._server.add_generic_rpc_handlers([_Guarded(one, self._gate) for one in handlers])
+        self._server.add_generic_rpc_handlers([_Wrapped(one, self._gate) for one in handlers])
 
     def add_registered_method_handlers(self, service: str, handlers: dict[str, Any]) -> None:
         """Generated code registers its methods twice; once is enough."""
 
 
-class _Guarded(grpc.GenericRpcHandler):
+class _Wrapped(grpc.GenericRpcHandler):
     def __init__(self, inner: grpc.GenericRpcHandler, gate: Gate | None) -> None:
         self._inner = inner
         self._gate = gate
@@ -61,7 +61,7 @@ class _Guarded(grpc.GenericRpcHandler):
             if handler is None or handler.request_streaming or handler.response_streaming:
                 return handler  # unknown methods, and the standard services' streams
             self._wrapped[method] = grpc.unary_unary_rpc_method_handler(
-                _guarded(handler.unary_unary, method, self._gate),
+                _wrapped(handler.unary_unary, method, self._gate),
                 request_deserializer=_tolerant(handler.request_deserializer),
                 response_serializer=handler.response_serializer,
             )
@@ -80,12 +80,12 @@ def _tolerant(deserialize: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
     return read
 
 
-def _guarded(handle: Handler, method: str, gate: Gate | None) -> Handler:
+def _wrapped(handle: Handler, method: str, gate: Gate | None) -> Handler:
     name = method.rpartition("/")[2]
     received = f"request_received:{name}"
     passing = gate.passed if gate else contextlib.nullcontext
 
-    async def guarded(request: Any, context: Context) -> Any:
+    async def wrapped(request: Any, context: Context) -> Any:
         failpoint(received)
         if ARMED:
             context.add_done_callback(_reply_sent(name))
@@ -97,7 +97,7 @@ def _guarded(handle: Handler, method: str, gate: Gate | None) -> Handler:
         except Exception as error:  # noqa: BLE001 - the last line of defence
             await _refuse(context, as_answer(error, method))
 
-    return guarded
+    return wrapped
 
 
 def _well_formed(request: Any) -> Any:
