@@ -14,6 +14,7 @@ from bench.processes import Client
 from bench.stage import Stage
 
 RESERVE = 20_000
+CHANGES = ("INSERT", "UPDATE", "DELETE")
 # log_line_prefix is database|pid|, set by `bench.database`.
 LINE = re.compile(r"(\w*)\|(\d+)\|LOG: +(?:execute [^:]*|statement): *(\S*) *(\S*)")
 
@@ -49,9 +50,14 @@ def tally(log: Iterable[str]) -> Counter[tuple[str, str]]:
     """Statements, transactions (a statement alone is one) and commits by database. Pings don't count."""
     counts: Counter[tuple[str, str]] = Counter()
     open_in: set[str] = set()
+    alone = ""  # the database of a statement that is a transaction by itself, while its verb is not known
     for line in log:
         if not (found := LINE.match(line)):
+            if alone and (words := line.split()):
+                counts[alone, "commits"] += words[0] in CHANGES
+                alone = ""
             continue
+        alone = ""
         database, pid, verb, what = found.groups()
         if (verb, what) == ("SELECT", "1"):
             continue
@@ -64,6 +70,8 @@ def tally(log: Iterable[str]) -> Counter[tuple[str, str]]:
             counts[database, "commits"] += verb == "COMMIT"
         elif pid not in open_in:
             counts[database, "transactions"] += 1
+            counts[database, "commits"] += verb in CHANGES
+            alone = "" if verb else database  # a text that begins on the next line
     return counts
 
 

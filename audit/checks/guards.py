@@ -9,6 +9,13 @@ GUARDED = """
      WHERE (SELECT coalesce(bit_or(tgtype), 0::smallint) & 56 FROM pg_trigger
              WHERE tgrelid = to_regclass(name) AND NOT tgisinternal AND tgenabled IN ('O', 'A')) <> 56
 """
+# Its rows are deleted as payments are confirmed.
+UNCONFIRMED = """
+     UNION ALL
+    SELECT 'unconfirmed', 'has no trigger, or a disabled one, against an UPDATE or TRUNCATE'
+     WHERE (SELECT coalesce(bit_or(tgtype), 0::smallint) & 48 FROM pg_trigger
+             WHERE tgrelid = to_regclass('unconfirmed') AND NOT tgisinternal AND tgenabled IN ('O', 'A')) <> 48
+"""
 CLAIM = """
      UNION ALL
     SELECT 'payments_claim', 'is not there, not valid, or not what it was'
@@ -26,12 +33,12 @@ CLAIM = """
                           AND pg_get_constraintdef(oid) = definition)
 """
 TABLES = ("accounts", "transfers", "entries", "payments", "tickets", "corrections", "history", "requests", "seals")
-COUNTS = {"guards": len(TABLES) + 4, "guard of orders": 1}  # the claim, and three constraints, too
+COUNTS = {"guards": len(TABLES) + 5, "guard of orders": 1}  # unconfirmed, the claim and three constraints, too
 
 PAYMENTS_GUARDS = Check(
     "I15 the guards against edits and double charges are in place",
     "guards",
-    GUARDED.format(tables=str(TABLES)[1:-1]) + CLAIM,
+    GUARDED.format(tables=str(TABLES)[1:-1]) + UNCONFIRMED + CLAIM,
 )
 ORDERS_GUARDS = Check(
     "I15 the guards against edits of orders are in place", "guard of orders", GUARDED.format(tables="'orders'")

@@ -20,6 +20,7 @@ OPENED = {
     "a trigger that is gone": ("payments", "DROP TRIGGER history_append_only ON history", "history"),
     "the claim": ("payments", "DROP INDEX payments_claim", "payments_claim"),
     "the requests' guard": ("payments", "ALTER TABLE requests DISABLE TRIGGER ALL", "requests"),
+    "the guard of what is unconfirmed": ("payments", "ALTER TABLE unconfirmed DISABLE TRIGGER ALL", "unconfirmed"),
     "the orders' guard": ("orders", "ALTER TABLE orders DISABLE TRIGGER ALL", "orders"),
 }
 

@@ -13,7 +13,7 @@ from grpc_tools import protoc
 from tests.harness.services import ROOT
 
 # `NOT_FOUND / ORDER_NOT_FOUND, ACCOUNT_NOT_FOUND`: a status, and the reasons that go with it.
-WORD = re.compile(r"\b(?P<status>[A-Z_]{3,}) / |\b(?P<reason>[A-Z]+(?:_[A-Z]+)+|OVERLOADED|INTERNAL)\b")
+WORD = re.compile(r"\b(?P<status>[A-Z_]{3,}) / |\b(?P<reason>[A-Z]+(?:_[A-Z]+)+|OVERLOADED|INTERNAL|STARTING)\b")
 EVERY_RPC = re.compile(r"Every RPC can also answer (.*?)\.(?: |$)")
 ERRORS = re.compile(r"\bErrors: (.*)")
 AS_ANOTHER = re.compile(r"^as (\w+),|^each outcome has (\w+)'s")
