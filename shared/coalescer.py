@@ -60,10 +60,8 @@ class Coalescer(Generic[C, O]):
         self._splitting_s = splitting_s
         self._waiting: deque[tuple[C, asyncio.Future[O]]] = deque()
         self._parts: deque[_Batch[C, O]] = deque()
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way: dict[asyncio.Task[None], bool] = {}  # whether it takes long
         self._gathering = False
-        self._newest_is_long = False
-        self._clock: asyncio.TimerHandle | None = None
         self._parts_turn = True
         self._draining = False
 
@@ -107,24 +105,22 @@ class Coalescer(Generic[C, O]):
     def _fill_lanes(self) -> None:
         while len(self._under_way) < self._lanes and self._may_leave() and (batch := self._next()):
             task = asyncio.create_task(self._run_batch(batch))
-            self._under_way.add(task)
+            self._under_way[task] = False
+            asyncio.get_running_loop().call_later(LONG_S, self._takes_long, task)
             task.add_done_callback(self._lane_is_free)
-            self._newest_is_long = False
-            if self._clock:
-                self._clock.cancel()
-            self._clock = asyncio.get_running_loop().call_later(LONG_S, self._long)
 
     def _may_leave(self) -> bool:
-        if not self._under_way or self._parts or self._newest_is_long:
+        if self._parts or all(self._under_way.values()):
             return True
         return len(self._waiting) >= max(1, self._batch_limit // ENOUGH)
 
-    def _long(self) -> None:
-        self._newest_is_long = True
-        self._fill_lanes()
+    def _takes_long(self, task: asyncio.Task[None]) -> None:
+        if task in self._under_way:
+            self._under_way[task] = True
+            self._fill_lanes()
 
     def _lane_is_free(self, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
+        del self._under_way[task]
         self._gather()
 
     def _next(self) -> _Batch[C, O] | None:

@@ -80,16 +80,18 @@ class Database:
         return await self._shielded(lambda: self._once(work, name))
 
     async def autocommit(self, work: Callable[[Connection], Awaitable[T]]) -> T:
-        """Run statements that are each a transaction of their own: reads, or one change. Raises as `transact` does.
+        """Run statements that are each a transaction of their own, one of them a change. Raises as `transact` does.
 
         As with `transact`, a change may have happened although its answer was lost, and is then made again.
         """
+        return await self._shielded(lambda: self._each(work))
 
-        async def once() -> T:
-            async with _connected(self._autocommit, self._attempt_limit_s) as connection:
-                return await work(connection)
+    async def read(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """Run statements that only read, each on a snapshot of its own. Raises as `transact` does.
 
-        return await self._shielded(once)
+        A caller who leaves takes his place in the queue with him.
+        """
+        return await self._attempt(lambda: self._each(work))
 
     async def answers(self, *, within_s: float) -> bool:
         """Whether it can be reached and used now; `within_s` bounds each of two tries.
@@ -138,6 +140,10 @@ class Database:
             await failpoint_during(f"commit_sent:{name}", transaction.commit())
             failpoint(f"committed:{name}")
             return result
+
+    async def _each(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        async with _connected(self._autocommit, self._attempt_limit_s) as connection:
+            return await work(connection)
 
     async def _attempt(self, once: Callable[[], Awaitable[T]]) -> T:
         until = time.monotonic() + PATIENCE_S

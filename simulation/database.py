@@ -32,13 +32,8 @@ class SimulatedDatabase(Database):
             raise
         return result
 
-    async def autocommit(self, work: Callable[[Connection], Awaitable[T]]) -> T:
-        """As the parent's."""
-
-        async def once() -> T:
-            return await work(Session(self._server, "", autocommit=True))  # type: ignore[arg-type]
-
-        return await self._shielded(once)
+    async def _each(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        return await work(Session(self._server, "", autocommit=True))  # type: ignore[arg-type]
 
 
 class Session:

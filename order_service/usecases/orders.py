@@ -54,12 +54,12 @@ class Orders:
 
     async def batch_get(self, order_ids: Sequence[str]) -> list[Order]:
         """The orders that exist, in the order asked for."""
-        found = await self._database.autocommit(lambda connection: orders.by_ids(connection, order_ids))
+        found = await self._database.read(lambda connection: orders.by_ids(connection, order_ids))
         return [found[order_id] for order_id in order_ids if order_id in found]
 
     async def newest(self, wanted: Filter, *, before: Sequence[Any] | None, limit: int) -> list[Order]:
         """One page of orders, newest first."""
-        return await self._database.autocommit(
+        return await self._database.read(
             lambda connection: orders.newest(connection, wanted, before=before, limit=limit)
         )
 

@@ -73,7 +73,7 @@ def _of_subject(subject: Subject) -> sa.ColumnElement[bool]:
 
 
 # Skips rows that somebody else holds: one that is stuck never keeps the others waiting, and the completer comes again.
-# OFFSET 0 has each row looked up by its key, whatever the planner believes of tables that were empty a moment ago.
+# To be looked up by their keys (`by_keys_alone`): the planner may believe that a table is empty which it saw so once.
 CONFIRM = statement(
     """
     WITH free AS MATERIALIZED (
@@ -95,6 +95,11 @@ CONFIRM = statement(
 )  # fmt: skip
 
 
+async def by_keys_alone(connection: Connection) -> None:
+    """For the rest of the transaction, look up rows by their keys, however small the tables are thought to be."""
+    await connection.execute(sa.text("SET LOCAL enable_seqscan = off"))
+
+
 async def confirm(connection: Connection, flips: Sequence[tuple[Subject, UUID]]) -> None:
     """Note, also in the history, that the orders of these (subject, payment) are PAID by them, where it is news."""
     pairs = sorted(flips)
@@ -113,7 +118,7 @@ DUE = sa.text(
             FOR UPDATE SKIP LOCKED),
          leased AS (
          UPDATE unconfirmed
-            SET check_at = now() + least(power(2, checks), 10) * interval '1 second', checks = checks + 1
+            SET check_at = now() + least(power(2, least(checks, 4)), 10) * interval '1 second', checks = checks + 1
            FROM due
           WHERE unconfirmed.payment_id = due.payment_id AND unconfirmed.subject = due.subject
       RETURNING unconfirmed.subject, unconfirmed.payment_id)

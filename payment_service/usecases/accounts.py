@@ -55,21 +55,21 @@ class Accounts:
 
     async def get(self, account_id: str) -> Account:
         """One account. Raises ACCOUNT_NOT_FOUND."""
-        found = await self._database.autocommit(lambda connection: accounts.by_id(connection, account_id))
+        found = await self._database.read(lambda connection: accounts.by_id(connection, account_id))
         if found is None:
             raise refusal(Reason.ACCOUNT_NOT_FOUND, account_id=account_id)
         return found
 
     async def page(self, *, owner_id: str | None, after: str | None, limit: int) -> Sequence[Account]:
         """One page of accounts, by id."""
-        return await self._database.autocommit(
+        return await self._database.read(
             lambda connection: accounts.page(connection, owner_id=owner_id, after=after, limit=limit)
         )
 
     async def entries(self, account_id: str, *, before: int | None, limit: int) -> Sequence[StoredEntry]:
         """One page of the statement, newest first. Raises ACCOUNT_NOT_FOUND."""
         await self.get(account_id)
-        return await self._database.autocommit(
+        return await self._database.read(
             lambda connection: ledger.statement_of(connection, account_id, before=before, limit=limit)
         )
 
@@ -100,7 +100,7 @@ class Accounts:
             return {"account_id": leg.account_id, "sequence": leg.sequence, "transfer_id": str(leg.transfer_id)}
 
         response, replayed = await once(self._database, request, transfer.transfer_id, effect)
-        entry = await self._database.autocommit(
+        entry = await self._database.read(
             lambda connection: ledger.entry(connection, response["account_id"], response["sequence"])
         )
         return entry, replayed

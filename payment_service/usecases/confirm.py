@@ -60,6 +60,7 @@ class Confirm:
             return
 
         async def work(connection: Connection) -> None:
+            await payments.by_keys_alone(connection)
             await payments.confirm(connection, list(flipped))
 
         try:

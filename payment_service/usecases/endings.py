@@ -145,7 +145,7 @@ class Endings:
             amount = ticket.amount or open_amount
             return _late(subject, ticket.payer_account_id, ticket.payee_account_id or "", amount, why)
 
-        return await self._database.autocommit(work)
+        return await self._database.read(work)
 
     async def _subject(self, named: Subject | UUID) -> Subject:
         if not isinstance(named, UUID):
@@ -156,10 +156,10 @@ class Endings:
         return payment.subject
 
     async def _live(self, subject: Subject) -> Payment | None:
-        return (await self._database.autocommit(lambda c: payments.by_subjects(c, [subject]))).get(subject)
+        return (await self._database.read(lambda c: payments.by_subjects(c, [subject]))).get(subject)
 
     async def _get(self, payment_id: UUID) -> Payment:
-        payment = await self._database.autocommit(lambda c: payments.by_id(c, payment_id))
+        payment = await self._database.read(lambda c: payments.by_id(c, payment_id))
         if payment is None:
             raise refusal(Reason.PAYMENT_NOT_FOUND, payment_id=payment_id)
         return payment

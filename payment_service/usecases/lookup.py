@@ -30,14 +30,14 @@ class Lookups:
 
     async def get(self, payment_id: UUID) -> Payment:
         """One payment. Raises PAYMENT_NOT_FOUND."""
-        found = await self._database.autocommit(lambda connection: payments.by_id(connection, payment_id))
+        found = await self._database.read(lambda connection: payments.by_id(connection, payment_id))
         if found is None:
             raise refusal(Reason.PAYMENT_NOT_FOUND, payment_id=payment_id)
         return found
 
     async def newest(self, wanted: PaymentFilter, *, before: UUID | None, limit: int) -> Sequence[Payment]:
         """One page of payments, newest first."""
-        return await self._database.autocommit(
+        return await self._database.read(
             lambda connection: payments.newest(connection, wanted, before=before, limit=limit)
         )
 
@@ -58,7 +58,7 @@ class Lookups:
             expired = ticket is not None and ticket.status == TicketStatus.EXPIRED
             return Lookup(LookupOutcome.DECLINED if declined else LookupOutcome.NOT_SEEN, declined, expired)
 
-        return await self._database.autocommit(work)
+        return await self._database.read(work)
 
     async def explain(self, named: Subject | UUID) -> Explanation:
         """Everything about a subject, or about that of a payment. Raises TICKET_NOT_FOUND, PAYMENT_NOT_FOUND."""
@@ -71,7 +71,7 @@ class Lookups:
             events = await history.of_subject(connection, subject)
             return Explanation(await payments.attempts_of(connection, subject), events, taken_back)
 
-        return await self._database.autocommit(work)
+        return await self._database.read(work)
 
     async def _subject(self, named: Subject | UUID) -> Subject:
         return (await self.get(named)).subject if isinstance(named, UUID) else named

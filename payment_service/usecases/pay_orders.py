@@ -95,7 +95,7 @@ class PayOrders:
     async def _own(self, subjects: Sequence[Subject]) -> dict[Subject, Payment]:
         if not subjects:
             return {}
-        return await self._database.autocommit(lambda connection: payments.by_subjects(connection, subjects))
+        return await self._database.read(lambda connection: payments.by_subjects(connection, subjects))
 
     async def _from_own_books(
         self, commands: Sequence[PayOrder], unavailable: PayonceError

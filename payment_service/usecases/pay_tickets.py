@@ -27,7 +27,7 @@ class PayTickets:
     async def __call__(self, commands: Sequence[PayWithTicket]) -> list[Paid | PayonceError]:
         """An outcome for each command. Several with one ticket get the same payment; one of them was the first."""
         subjects = sorted({command.subject for command in commands})
-        found = await self._database.autocommit(lambda c: tickets.by_subjects(c, subjects))
+        found = await self._database.read(lambda c: tickets.by_subjects(c, subjects))
         refused = {i: error for i, c in enumerate(commands) if (error := _unfit(c, found))}
         fit = [command for i, command in enumerate(commands) if i not in refused]
         ends, fresh = await self._ends(dict.fromkeys(fit), found)

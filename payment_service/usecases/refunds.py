@@ -51,7 +51,7 @@ class Refunds:
 
         response, replayed = await once(self._database, request, correction_id, effect)
         subject, refund_id = Subject(response["subject"]), UUID(response["correction_id"])
-        refund = await self._database.autocommit(lambda c: corrections.by_id(c, subject, refund_id))
+        refund = await self._database.read(lambda c: corrections.by_id(c, subject, refund_id))
         if refund.completed_at is None:
             end = (await self._take_back.carry_out([refund], command.caller))[refund_id]
             if isinstance(end, PayonceError):

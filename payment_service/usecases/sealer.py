@@ -68,10 +68,10 @@ class Sealer:
     async def _final(self, chain: Chain) -> int:
         """The position below which nothing can appear any more; 0 when that is not known yet."""
         before = self._seen.get(chain)
-        if before and await self._database.autocommit(seals.oldest_under_way) < before.number:
+        if before and await self._database.read(seals.oldest_under_way) < before.number:
             return 0  # a transaction of then is still under way
         final = before.newest if before else 0
-        newest = await self._database.autocommit(lambda connection: seals.newest(connection, chain))
+        newest = await self._database.read(lambda connection: seals.newest(connection, chain))
         if newest > final:
             # In this order: the number must be younger than whatever was in sight.
             self._seen[chain] = Horizon(newest, await self._database.transact(seals.number, name="seal_number"))

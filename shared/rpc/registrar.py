@@ -1,6 +1,5 @@
 """Around every method: whatever a handler does, the caller gets a documented status and nothing else."""
 
-import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NoReturn
 
@@ -83,15 +82,15 @@ def _tolerant(deserialize: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
 def _wrapped(handle: Handler, method: str, gate: Gate | None) -> Handler:
     name = method.rpartition("/")[2]
     received = f"request_received:{name}"
-    passing = gate.passed if gate else contextlib.nullcontext
 
     async def wrapped(request: Any, context: Context) -> Any:
         failpoint(received)
         if ARMED:
             context.add_done_callback(_reply_sent(name))
         try:
-            with passing():
-                return await handle(_well_formed(request), context)
+            if gate:
+                gate.pass_through()
+            return await handle(_well_formed(request), context)
         except grpc.aio.AbortError:
             raise
         except Exception as error:  # noqa: BLE001 - the last line of defence

@@ -67,9 +67,8 @@ async def serve(service: Service) -> None:
         await stop.wait()
         log.info("draining")
         await healthy.enter_graceful_shutdown()
-        gate.close(shutting_down)
-        await gate.drained(service.grace_s)
-        await server.stop(0)
+        await gate.close(shutting_down)
+        await server.stop(service.grace_s)
         for part in service.drain:
             await part()
         await _cancel(tasks)

@@ -49,6 +49,11 @@ async def newest(t: Transaction, wanted: PaymentFilter, *, before: UUID | None, 
 
 
 @statement
+async def by_keys_alone(_: Transaction) -> None:
+    """There is no planner here."""
+
+
+@statement
 async def confirm(t: Transaction, flips: Sequence[tuple[Subject, UUID]]) -> None:
     for subject, payment_id in sorted(flips):
         if t.get("unconfirmed", payment_id, subject) is None or not t.is_free("unconfirmed", payment_id, subject):

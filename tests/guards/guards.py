@@ -78,7 +78,12 @@ GUARDS = [
         "ORDER BY check_at LIMIT :limit\n            FOR UPDATE",
         TAKE_DUE,
     ),
-    Guard("lease", STATEMENTS, "least(power(2, checks), 10) * interval '1 second'", "interval '0 seconds'", TAKE_DUE),
+    Guard(
+        "lease", STATEMENTS,
+        "least(power(2, least(checks, 4)), 10) * interval '1 second'",
+        "interval '0 seconds'",
+        TAKE_DUE,
+    ),
     Guard(
         "conditional WHERE of the way back", "order_service/storage/orders.py",
         "OR orders.status = 'paid' AND orders.payment_id = flip.payment_id)",
@@ -117,8 +122,8 @@ GUARDS = [
     ),
     Guard(
         "drain on SIGTERM", "shared/rpc/server.py",
-        "        await gate.drained(service.grace_s)\n",
-        "",
+        "await server.stop(service.grace_s)",
+        "await server.stop(0)",
         "tests/server/test_drain.py::test_payment_service_finishes_a_payment_in_flight",
     ),
 ]  # fmt: skip

@@ -107,6 +107,7 @@ def on_payments(s: Storage, c: Any, a: int, b: int) -> Calls:
         "latest_declined": lambda: s["payments"].latest_declined(c, SUBJECTS[a % 3]),
         "by_id": lambda: s["payments"].by_id(c, _uuid(1, a % 6)),
         "newest": lambda: s["payments"].newest(c, PaymentFilter(), before=None, limit=b),
+        "by_keys_alone": lambda: s["payments"].by_keys_alone(c),
         "confirm": lambda: s["payments"].confirm(c, [(payment(i).subject, payment(i).payment_id) for i in {a, b}]),
         "take_due": lambda: _in_any_order(s["payments"].take_due(c, 10)),
         "hold_unconfirmed": lambda: s["payments"].hold_unconfirmed(c, payment(a)),

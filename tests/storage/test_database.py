@@ -58,7 +58,7 @@ async def test_a_silent_server_is_unavailable_and_keeps_no_lane(
         await asyncio.wait_for(database.transact(work), PATIENT_S)
     assert caught.value.reason == Reason.DATABASE_UNAVAILABLE
     with pytest.raises(PayonceError) as caught:
-        await asyncio.wait_for(database.autocommit(one), PATIENT_S)
+        await asyncio.wait_for(database.read(one), PATIENT_S)
     assert caught.value.reason == Reason.DATABASE_UNAVAILABLE
     proxy.thaw()
     assert await asyncio.wait_for(database.transact(one), PATIENT_S) == 1

@@ -207,6 +207,28 @@ async def test_a_batch_that_takes_long_holds_nobody_up() -> None:
     await made.drain()
 
 
+async def test_one_that_is_stuck_leaves_the_other_lane_to_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    free, begun = asyncio.Event(), asyncio.Event()
+
+    async def run(commands: Sequence[int]) -> list[int]:
+        begun.set()
+        if 0 in commands:
+            await free.wait()
+        return list(commands)
+
+    made: Coalescer[int, int] = Coalescer(run, lanes=2, batch_limit=100, queue_limit=100)
+    stuck = made.submit(0)
+    await begun.wait()
+    async with asyncio.timeout(10):
+        assert await made.submit(1) == 1
+        # It is known by now; no clock need tell it again.
+        monkeypatch.setattr("shared.coalescer.LONG_S", 3600)
+        assert [await made.submit(number) for number in (2, 3)] == [2, 3]
+    free.set()
+    assert await stuck == 0
+    await made.drain()
+
+
 async def test_what_is_still_gathering_is_done_before_the_end() -> None:
     runs = Runs()
     made = coalescer(runs)
