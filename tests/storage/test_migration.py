@@ -40,15 +40,19 @@ ORDERS = [("paid", "paid", 1_000), ("declined", "unpaid", 99_000), ("reversed", 
           ("unconfirmed", "unpaid", 70)]  # fmt: skip
 
 
+def upgrade(url: str, package: str, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(resources.files(package) / "storage" / "migrations"))
+    with sa.create_engine(url, poolclass=sa.NullPool).connect() as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
 def at_0001(postgres: Postgres) -> Pair:
     """Both databases as the first revision left them."""
     pair = Pair(postgres.empty(), postgres.empty())
-    for url, package in ((pair.orders_url, "order_service"), (pair.payments_url, "payment_service")):
-        config = Config()
-        config.set_main_option("script_location", str(resources.files(package) / "storage" / "migrations"))
-        with sa.create_engine(url, poolclass=sa.NullPool).connect() as connection, connection.begin():
-            config.attributes["connection"] = connection
-            command.upgrade(config, "0001")
+    upgrade(pair.orders_url, "order_service", "0001")
+    upgrade(pair.payments_url, "payment_service", "0001")
     with psycopg.connect(raw(pair.orders_url)) as orders, psycopg.connect(raw(pair.payments_url)) as payments:
         write_orders(orders)
         write_payments(payments)
@@ -165,3 +169,33 @@ async def test_the_services_go_on_with_old_rows(postgres: Postgres) -> None:
         assert await balance(stubs, "alice") == 9_930
         await at_rest(pair)
     audit(pair)
+
+
+# subject; state, captured, refunded, confirmed_at, expires_at, correction_id; whether it is unconfirmed
+AT_0003 = [
+    ("order:paid", "'succeeded', 5, 0, now(), NULL, NULL", False),
+    ("order:flip-unknown", "'succeeded', 5, 0, NULL, NULL, NULL", True),
+    ("order:authorized", "'authorized', 0, 0, NULL, now() + interval '1 day', NULL", False),
+    ("order:captured", "'succeeded', 4, 0, NULL, now() + interval '1 day', NULL", True),
+    ("order:part-refunded", "'succeeded', 5, 2, now(), NULL, NULL", False),
+    ("order:being-reversed", "'succeeded', 5, 0, NULL, NULL, gen_random_uuid()", True),
+    ("ticket:used", "'succeeded', 5, 0, now(), NULL, NULL", False),
+]
+
+
+def test_what_was_unconfirmed_at_0003_still_is(postgres: Postgres) -> None:
+    url = postgres.empty()
+    upgrade(url, "payment_service", "0003")
+    with psycopg.connect(raw(url), autocommit=True) as connection:
+        for subject, values, _ in AT_0003:
+            query = f"""INSERT INTO payments (subject, payment_id, payer_account_id, payee_account_id, currency,
+                                              amount_minor, state, captured_minor, refunded_minor, confirmed_at,
+                                              expires_at, correction_id)
+                        VALUES (%s, gen_random_uuid(), 'a', 'b', 'EUR', 5, {values})"""
+            connection.execute(query.encode(), [subject])
+    before = rows(url, "SELECT subject, payment_id, state, captured_minor, refunded_minor FROM payments ORDER BY 1")
+    migrate("payment_service", url)
+    assert rows(url, "SELECT subject FROM unconfirmed ORDER BY 1") == sorted((s,) for s, _, left in AT_0003 if left)
+    assert rows(url, "SELECT count(*) FROM unconfirmed JOIN payments USING (subject, payment_id)") == [(3,)]
+    after = rows(url, "SELECT subject, payment_id, state, captured_minor, refunded_minor FROM payments ORDER BY 1")
+    assert sorted(after) == sorted(before)
