@@ -5,10 +5,6 @@ ARGS ?=
 # More words for docker build: make containers DOCKER_ARGS="--network host"
 DOCKER_ARGS ?=
 PYTHON_IMAGE ?= python:3.11-slim
-# Of make simulate: how many seeds, the first of them, steps under faults of each.
-SEEDS ?= 5000
-FIRST ?= 0
-STEPS ?= 400
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -37,9 +33,9 @@ test: $(VENV)/dev.done  ## the tests; some of them with ARGS="tests/unit"
 	$(BIN)/python -m pytest $(ARGS)
 
 simulate: $(VENV)/dev.done  ## seeded runs of the protocol on a simulated world: make simulate SEEDS=1000000
-	@$(BIN)/python -m simulation --seeds $(SEEDS) --first $(FIRST) --steps $(STEPS) $(ARGS)
+	@$(BIN)/python -m simulation --seeds $(or $(SEEDS),5000) --first $(or $(FIRST),0) --steps $(or $(STEPS),400) $(ARGS)
 
-check: static test  ## everything that must be green before a change is handed in
+check: static test guards simulate  ## what must be green before a change is handed in; CI adds PostgreSQL 15 and the demo
 
 static: $(VENV)/dev.done  ## the part of check that runs nothing: ruff, mypy, import-linter, buf
 	$(BIN)/ruff check .
@@ -80,7 +76,7 @@ fuzz: $(VENV)/fuzz.done  ## random requests, guided by what they reach, for SECO
 
 faults: $(VENV)/dev.done  ## faults under load, then the books: SEEDS=3 or 7-9, SECONDS=20, FAULTS=db_crash,… (docs/faults.md)
 	@$(BIN)/python -m faults $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SECONDS),--seconds $(SECONDS)) \
-		$(if $(FAULTS),--faults $(FAULTS))
+		$(if $(FAULTS),--faults $(FAULTS)) $(ARGS)
 
 containers:  ## the images payonce/order_service and payonce/payment_service
 	for service in order_service payment_service; do \
@@ -89,7 +85,7 @@ containers:  ## the images payonce/order_service and payonce/payment_service
 	done
 
 clean:  ## remove what was made; the data of `make up` in .payonce stay
-	rm -rf $(VENV) payonce/order payonce/payment payonce/type dist
+	rm -rf $(VENV) payonce/order payonce/payment payonce/type dist faults/out crashpoints/out .fuzz-*
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

