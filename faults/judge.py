@@ -41,7 +41,7 @@ def unexplained(calls: Sequence[Call]) -> dict[str, list[Call]]:
     """Answers that no caller could have known of, the same ones together."""
     found: dict[str, list[Call]] = defaultdict(list)
     for call in calls:
-        if not explained(call.rpc, call.status, call.reason, hung_up=call.hung_up):
+        if not explained(call.rpc, call.status, call.reason):
             found[f"{call.rpc}: {call.said} {call.text}".strip()].append(call)
     return dict(found)
 
