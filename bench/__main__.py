@@ -23,6 +23,7 @@ from bench.stage import Stage
 
 # One payment a batch, as the pattern is usually written; as many at a time as there may be.
 UNBATCHED = {"PAYMENT_BATCH_LIMIT": "1", "PAYMENT_LANES": "8"}
+WORKERS = 2
 COUNTED = {"pay_spread": "spread", "pay_one_merchant": "one"}
 # What a run is kept as; one of single figures is not.
 KEPT = {"": "latest", "growth": "growth-large"}
@@ -48,9 +49,12 @@ class Bench:
             stack.callback(stage.close)
             unbatched = Stage(self.postgres, "unbatched", self._log, settings=UNBATCHED)
             stack.callback(unbatched.close)
-            wanted = [figure for figure in self._all(stage, unbatched, stack) if self._is_wanted(figure)]
+            workers = Stage(self.postgres, "workers", self._log, workers=WORKERS)
+            stack.callback(workers.close)
+            two = figures.pay(self._client, workers, "pay_two_workers", "spread", FULL, channels=figures.CHANNELS)
+            wanted = [figure for figure in [*self._all(stage, unbatched, stack), two] if self._is_wanted(figure)]
             results = self._measure(wanted)
-            stages = [stage, unbatched, *self._overload(results, stack)]
+            stages = [stage, unbatched, workers, *self._overload(results, stack)]
             names = {figure.name for figure in wanted}
             counts = {
                 name: counting.count(self._client, stage, series, FULL)

@@ -9,6 +9,7 @@ from bench.stage import Stage
 
 IN_FLIGHT = (1, 32, 256)
 FULL = 256
+CHANNELS = 8  # enough that each of two workers is dealt some
 BATCHES_IN_FLIGHT = 3
 BATCHES = 9
 # More than a round can use up; what is left is the next one's.
@@ -34,12 +35,22 @@ def echo(client: Client, server: Server, in_flight: int) -> Figure:
     return Figure(name="echo", in_flight=in_flight, run=run)
 
 
-def pay(client: Client, stage: Stage, name: str, series: str, in_flight: int, *, kind: str = "pay") -> Figure:
+def pay(
+    client: Client, stage: Stage, name: str, series: str, in_flight: int, *, kind: str = "pay", channels: int = 1
+) -> Figure:
     """PayOrder, one call an order; or PayWithTicket."""
 
     def run() -> Sample:
         first = stage.make(series, RESERVE)
-        asked = Round(kind=kind, address=stage.address, in_flight=in_flight, series=series, first=first, limit=RESERVE)
+        asked = Round(
+            kind=kind,
+            address=stage.address,
+            in_flight=in_flight,
+            channels=channels,
+            series=series,
+            first=first,
+            limit=RESERVE,
+        )
         sample = _run(client, stage, asked)
         stage.used[series] += sample.done
         return sample

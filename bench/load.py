@@ -5,11 +5,12 @@ so that it can't hide that it was the limit itself.
 """
 
 import asyncio
+import itertools
 import json
 import statistics
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -29,6 +30,7 @@ class Round:
     kind: str
     address: str
     in_flight: int
+    channels: int = 1  # a connection stays with the worker that it was dealt to
     series: str = ""
     first: int = 0  # number of the first item
     repeat: int = 0  # when positive, the items are `first` to `first + repeat` again and again
@@ -55,16 +57,28 @@ class Load:
     """The channels, kept from round to round."""
 
     def __init__(self) -> None:
-        self._channels: dict[str, grpc.aio.Channel] = {}
+        self._channels: dict[tuple[str, int], grpc.aio.Channel] = {}
 
     async def run(self, asked: Round) -> Measured:
         """One round."""
-        return await measure(caller(self._channel(asked.address), asked.kind, asked.series), asked)
+        channels = [self._channel(asked.address, number) for number in range(asked.channels)]
+        return await measure(_in_turn([caller(one, asked.kind, asked.series) for one in channels]), asked)
 
-    def _channel(self, address: str) -> grpc.aio.Channel:
-        if address not in self._channels:
-            self._channels[address] = channel(address, SERVICES, timeout_s=TIMEOUT_S, attempts=2)
-        return self._channels[address]
+    def _channel(self, address: str, number: int) -> grpc.aio.Channel:
+        if (address, number) not in self._channels:
+            self._channels[address, number] = channel(address, SERVICES, timeout_s=TIMEOUT_S, attempts=2)
+        return self._channels[address, number]
+
+
+def _in_turn(calls: Sequence[Call]) -> Call:
+    if len(calls) == 1:
+        return calls[0]
+    turn = itertools.cycle(calls)
+
+    async def call(item: Any) -> None:
+        await next(turn)(item)
+
+    return call
 
 
 async def measure(call: Call, asked: Round) -> Measured:

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from os import environ
@@ -20,10 +20,12 @@ STOP_LIMIT_S = 60.0
 class Process:
     """`python -m module`, which ends when its stdin does."""
 
-    def __init__(self, module: str, log: IO[str], given: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, module: str, log: IO[str], given: Mapping[str, str] | None = None, arguments: Sequence[str] = ()
+    ) -> None:
         self.module = module
         self._process = subprocess.Popen(
-            [sys.executable, "-m", module],
+            [sys.executable, "-m", module, *arguments],
             env={**environ, **(given or {}), "PAYONCE_STOP_AT_EOF": "1"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -69,8 +71,10 @@ class Client:
 class Server:
     """A process that says where it listens."""
 
-    def __init__(self, module: str, log: IO[str], given: Mapping[str, str] | None = None) -> None:
-        self.process = Process(module, log, given)
+    def __init__(
+        self, module: str, log: IO[str], given: Mapping[str, str] | None = None, arguments: Sequence[str] = ()
+    ) -> None:
+        self.process = Process(module, log, given, arguments)
         self.address = self.process.line().split()[-1]
 
 

@@ -19,6 +19,7 @@ RATIOS = (
     ("pay_spread@256", "pay_unbatched@256", 6.0),
     ("pay_one_merchant@256", "pgbench_one_merchant@32", 2.0),
     ("pay_spread@256", "pgbench_spread@32", None),
+    ("pay_two_workers@256", "pay_spread@256", None),
     ("pay_spread@256", "dbos@16", 40.0),
 )
 Growth = list[dict[str, Any]]

@@ -25,7 +25,14 @@ class Stage:
     """`past` payments are in place before the first one."""
 
     def __init__(
-        self, postgres: Postgres, name: str, log: IO[str], *, past: int = 0, settings: Mapping[str, str] | None = None
+        self,
+        postgres: Postgres,
+        name: str,
+        log: IO[str],
+        *,
+        past: int = 0,
+        settings: Mapping[str, str] | None = None,
+        workers: int = 1,
     ) -> None:
         self.name = name
         self.postgres = postgres
@@ -47,7 +54,7 @@ class Stage:
             "PAYMENT_LISTEN": "127.0.0.1:0",
             "PAYMENT_ORDER_SERVICE": self._order.address,
         }
-        self._payment = Server("payment_service", log, {**given, **(settings or {})})
+        self._payment = Server("payment_service", log, {**given, **(settings or {})}, ["--workers", str(workers)])
         self.address = self._payment.address
 
     def make(self, series: str, count: int) -> int:
