@@ -25,10 +25,7 @@ from faults.run import World, run
 
 async def main(options: argparse.Namespace) -> bool:
     """Every seed; whether nothing was found. SIGINT and SIGTERM end it tidily: CancelledError."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    assert task is not None  # noqa: S101 - it is this one
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, task.cancel)
+    until_interrupted()
     report = Report(options.out)
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -47,6 +44,14 @@ async def main(options: argparse.Namespace) -> bool:
     print(f"the report: {report.write()}")
     print(report.last_line())
     return report.clean
+
+
+def until_interrupted() -> None:
+    """SIGINT and SIGTERM cancel the task that calls this."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None  # noqa: S101 - it is this one
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
 
 
 @contextlib.asynccontextmanager

@@ -35,16 +35,20 @@ async def baseline(url: str, databases: list[str], shape: Shape, settings: Mappi
             await asyncio.sleep(LOOK_S)
 
 
-def _wrong(found: tuple[int, ...], shape: Shape, settings: Mapping[str, str]) -> Iterator[Violation]:
+def limits(shape: Shape, settings: Mapping[str, str]) -> dict[str, int]:
+    """The most that is right, of payment_service's sessions, of order_service's, of those that wait or idle."""
     lanes, payments, orders = (
         int(settings[name]) for name in ("PAYMENT_LANES", "PAYMENT_POOL_SIZE", "ORDER_POOL_SIZE")
     )
-    limits = {
+    return {
         "sessions of payment_service": shape.payments * (2 * lanes + COMPLETER + PINGS + payments + PINGS),
         "sessions of order_service": shape.orders * (orders + PINGS),
         "sessions that wait for a lock": 0,
         "sessions idle in a transaction": 0,
     }
-    for (what, limit), count in zip(limits.items(), found, strict=True):
+
+
+def _wrong(found: tuple[int, ...], shape: Shape, settings: Mapping[str, str]) -> Iterator[Violation]:
+    for (what, limit), count in zip(limits(shape, settings).items(), found, strict=True):
         if count > limit:
             yield Violation(f"I20 {count} {what}, at most {limit} are right, {LIMIT_S:g} s after everything was quiet")

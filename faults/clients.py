@@ -22,14 +22,17 @@ Door = Sequence[Stubs]  # a channel of one's own to each process
 
 
 class Clients:
-    """Any number of clients, over a few doors: a broken connection takes whoever shares it."""
+    """Any number of clients, over a few doors: a broken connection takes whoever shares it.
 
-    def __init__(self, doors: Sequence[Door], teller: Teller, began: float) -> None:
+    Their stories are numbered from `first` on.
+    """
+
+    def __init__(self, doors: Sequence[Door], teller: Teller, began: float, *, first: int = 1) -> None:
         self.history = History()
         self.stories: dict[int, Story] = {}
         self.left: list[tuple[Ask, Story, Learned]] = []  # what nobody has an answer to
         self._doors, self._teller, self._began = doors, teller, began
-        self._numbers = count(1)
+        self._numbers = count(first)
         self._stopping = False
         self._tasks: set[asyncio.Task[None]] = set()
 

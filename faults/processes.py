@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 START_LIMIT_S = 30.0
+TASKS_LIMIT_S = 1.0
 AGAIN_S = 0.05  # a service that can't start, since its database is down, is not started more often
 
 
@@ -19,6 +20,20 @@ class Child:
         self.pid = pid
         self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._nursery = nursery
+        self._asked: asyncio.Future[int] | None = None
+
+    async def tasks(self) -> int | None:
+        """How many asyncio tasks it has; None when it does not say so in time: it is stopped, or has ended."""
+        if self._asked is None or self._asked.done():
+            self._asked = asyncio.get_running_loop().create_future()
+        self.send(signal.SIGUSR1)
+        done, _ = await asyncio.wait([self._asked], timeout=TASKS_LIMIT_S)
+        return self._asked.result() if done else None
+
+    def has(self, tasks: int) -> None:
+        """It said so."""
+        if self._asked is not None and not self._asked.done():
+            self._asked.set_result(tasks)
 
     def send(self, number: signal.Signals) -> None:
         """A signal, unless it has ended."""
@@ -87,8 +102,11 @@ class Nursery:
     def _note(self, said: dict[str, int]) -> None:
         if "started" in said:
             pid = said["started"]
-            child = self._children[pid] = Child(self, pid)
-            self._births.pop(0).set_result(child)
+            born = self._children[pid] = Child(self, pid)
+            self._births.pop(0).set_result(born)
+        elif "tasks" in said:
+            if child := self._children.get(said["of"]):
+                child.has(said["tasks"])
         else:
             self._children.pop(said["ended"]).ended.set_result(said["status"])
 
@@ -118,6 +136,12 @@ class Service:
         """Until it listens."""
         async with asyncio.timeout(START_LIMIT_S):
             await self._up.wait()
+
+    @property
+    def child(self) -> Child:
+        """The process that there is, or the last one there was."""
+        assert self._child is not None  # noqa: S101 - it was up once
+        return self._child
 
     def arm(self, failpoint: str) -> None:
         """SIGKILL; the next one dies by itself at `failpoint`."""

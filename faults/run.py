@@ -97,7 +97,7 @@ async def run(world: World, plan: Plan, tick: Callable[[str], None]) -> Result:
         stack.push_async_callback(stage.close)
         log_start = world.log.stat().st_size
         await stage.start()
-        doors = [[await stack.enter_async_context(stubs) for stubs in _door(stage)] for _ in range(DOORS)]
+        doors = [[await stack.enter_async_context(stubs) for stubs in doors_of(stage)] for _ in range(DOORS)]
         await open_shop(doors[0][0], plan.shape)
         began = stage.began = time.monotonic()
         clients = Clients(doors, Teller(plan.seed, plan.habits), began)
@@ -105,8 +105,8 @@ async def run(world: World, plan: Plan, tick: Callable[[str], None]) -> Result:
         watch = Watch(world.postgres.plain(f"payments_{plan.seed}"), began)
         watch.start()
         stack.push_async_callback(watch.stop)
-        await _break(stage, clients, result, tick)
-        await _heal(stage, clients, watch, result, tick)
+        await shake(stage, clients, result, tick)
+        await heal(stage, clients, watch, result, tick)
         tick("checking")
         names = [f"orders_{plan.seed}", f"payments_{plan.seed}"]
         result.violations += await baseline(world.postgres.plain(names[1]), names, plan.shape, plan.settings)
@@ -122,13 +122,14 @@ async def run(world: World, plan: Plan, tick: Callable[[str], None]) -> Result:
     return result
 
 
-def _door(stage: Stage) -> list[Stubs]:
+def doors_of(stage: Stage) -> list[Stubs]:
+    """A channel of one's own to each process."""
     orders = [stage.links[f"clients-order-{i}"].address for i in range(stage.shape.orders)]
     payments = [stage.links[f"clients-payment-{i}"].address for i in range(stage.shape.payments)]
     return [Stubs(orders[i % len(orders)], address, options=OPTIONS) for i, address in enumerate(payments)]
 
 
-async def _break(stage: Stage, clients: Clients, result: Result, tick: Callable[[str], None]) -> None:
+async def shake(stage: Stage, clients: Clients, result: Result, tick: Callable[[str], None]) -> None:
     """Faults with load."""
     stage.herd = clients.herd
     clients.come(stage.plan.clients)
@@ -156,23 +157,23 @@ async def _inject(stage: Stage, fault: Fault, result: Result) -> None:
     stage.counts[fault.kind] += 1
 
 
-async def _heal(stage: Stage, clients: Clients, watch: Watch, result: Result, tick: Callable[[str], None]) -> None:
+async def heal(stage: Stage, clients: Clients, watch: Watch, result: Result, tick: Callable[[str], None]) -> None:
     """Liveness: every caller gets an answer, and nothing stays unfinished (I16)."""
     tick("healing")
     await stage.heal()
     healed = time.monotonic()
     result.healed_at_s = healed - stage.began
     await clients.stop()
-    result.violations += await _quiet(watch, "after healing")
+    result.violations += await quiet(watch, "after healing")
     result.quiet_after_s = time.monotonic() - healed
     tick("answering")
     again = time.monotonic()
     result.violations += [Violation(text) for text in await clients.send_again(HEALED_LIMIT_S)]
     result.answered_after_s = time.monotonic() - again
-    result.violations += await _quiet(watch, "after everybody was answered")
+    result.violations += await quiet(watch, "after everybody was answered")
 
 
-async def _quiet(watch: Watch, when: str) -> list[Violation]:
+async def quiet(watch: Watch, when: str) -> list[Violation]:
     """Wait until nothing is unfinished; what is so for too long."""
     until = time.monotonic() + HEALED_LIMIT_S
     while (sample := await watch.look()).unfinished:
