@@ -15,7 +15,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-vers
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up verify test check static guards model landed protos lock bench bench-growth containers crash-points fuzz faults simulate clean
+.PHONY: help demo up verify test check static guards model landed protos lock bench bench-growth containers crash-points fuzz faults soak recovery simulate clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -77,6 +77,12 @@ fuzz: $(VENV)/fuzz.done  ## random requests, guided by what they reach, for SECO
 faults: $(VENV)/dev.done  ## faults under load, then the books: SEEDS=3 or 7-9, SECONDS=20, FAULTS=db_crash,… (docs/faults.md)
 	@$(BIN)/python -m faults $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SECONDS),--seconds $(SECONDS)) \
 		$(if $(FAULTS),--faults $(FAULTS)) $(ARGS)
+
+soak: $(VENV)/dev.done  ## load and healing faults for MINUTES=5, then all that is held must be back (docs/recovery.md)
+	@$(BIN)/python -m faults.soak $(if $(MINUTES),--minutes $(MINUTES)) $(ARGS)
+
+recovery: $(VENV)/dev.done  ## how long until all is well again, and what callers notice of a restart (docs/recovery.md)
+	@$(BIN)/python -m faults.recovery $(ARGS)
 
 containers:  ## the images payonce/order_service and payonce/payment_service
 	for service in order_service payment_service; do \

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import signal
-import socket
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from random import Random
@@ -16,12 +15,8 @@ from faults.disk import TABLESPACE, Disk
 from faults.guests import Guests
 from faults.link import Link
 from faults.plan import Fault, Plan
+from faults.ports import free_port
 from faults.processes import Nursery, Service
-
-PORTS = (
-    20_000,
-    32_000,
-)  # below those that the kernel gives to whoever connects: ours stay free while a service is down
 
 
 class Stage:
@@ -46,8 +41,8 @@ class Stage:
 
     async def start(self) -> None:
         """All services listen, and every link leads somewhere."""
-        orders = [f"127.0.0.1:{self._port()}" for _ in range(self.shape.orders)]
-        payments = [f"127.0.0.1:{self._port()}" for _ in range(self.shape.payments)]
+        orders = [f"127.0.0.1:{free_port(self._random)}" for _ in range(self.shape.orders)]
+        payments = [f"127.0.0.1:{free_port(self._random)}" for _ in range(self.shape.payments)]
         for i, address in enumerate(orders):
             await self._link(f"clients-order-{i}", address)
             await self._link(f"order-{i}-database", self.postgres.socket)
@@ -159,10 +154,3 @@ class Stage:
         host, _, port = self.links[link].address.rpartition(":")
         url = make_url(self.urls[kind]).set(host=host, port=int(port), query={})
         return url.render_as_string(hide_password=False)
-
-    def _port(self) -> int:
-        while True:
-            port = self._random.randrange(*PORTS)
-            with contextlib.suppress(OSError), socket.socket() as probe:
-                probe.bind(("127.0.0.1", port))
-                return port

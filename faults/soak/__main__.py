@@ -45,4 +45,4 @@ if __name__ == "__main__":
         soaked = uvloop.run(main(_options()))
     except asyncio.CancelledError:
         sys.exit("interrupted: what was started is stopped")
-    sys.exit(1 if soaked.violations else 0)
+    sys.exit(0 if soaked.clean else 1)

@@ -29,6 +29,11 @@ class Soaked:
     end: Mapping[Key, float]
     violations: Sequence[Violation]
 
+    @property
+    def clean(self) -> bool:
+        """Whether all of it is back."""
+        return not self.violations
+
     def last_line(self) -> str:
         """The line for machines: by how much more there was in the end."""
         more = {what: excess(self.baseline, self.end, what) for what in BOUNDS}
@@ -59,7 +64,8 @@ def tables(soaked: Soaked) -> Iterator[Table]:
     faults = Table("fault", "times", title="what was injected, and healed")
     for name, times in sorted(soaked.faults.items()):
         faults.add_row(name, str(times))
-    yield faults
+    if soaked.faults:
+        yield faults
 
 
 def write(soaked: Soaked, out: Path) -> Path:
