@@ -22,8 +22,8 @@ async def one_of_two_killed(fleet: Fleet, seconds: float, figures: Figures) -> N
     async with Callers("killed", fleet.order, round_robin(fleet.payments)) as callers:
         callers.come(CALLERS)
         await asyncio.sleep(seconds)
-        await fleet.kill("payment_service-0")
         killed = time.monotonic()
+        await fleet.kill("payment_service-0")
         await asyncio.sleep(seconds)
         await fleet.begin("payment_service-0")
         back = time.monotonic()

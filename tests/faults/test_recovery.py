@@ -29,7 +29,8 @@ async def test_restarts_are_measured_and_nothing_is_lost(
 ) -> None:
     monkeypatch.setattr(measuring, "STOPS", 1)
     monkeypatch.setattr(confirmed, "OUTAGES", {"killed": confirmed.OUTAGES["order_service killed"]})
-    chosen = options(["--only", "first,confirmed,stopped", "--times", "1", "--seconds", "0.5", "--outages", "0.2"])
+    few = "--restarts 1 --repeats 1 --seconds 0.5 --outages 0.2"
+    chosen = options(["--only", "first,confirmed,stopped", *few.split()])
     figures = await measure(running_fleet, chosen, lambda _: None)
     assert figures.clean, figures
     assert {one.kind for one in figures.times} == {SERVICE, DATABASE, "confirmed"}
