@@ -89,6 +89,16 @@ class Nursery:
         await self._reading
 
     async def _read(self) -> None:
+        try:
+            await self._read_on()
+        finally:  # whoever waits for something to be said would wait for ever
+            gone = RuntimeError(f"no service can be started or watched any more; see {self._log}")
+            for birth in self._births:
+                birth.set_exception(gone)
+            for child in self._children.values():
+                child.ended.set_exception(gone)
+
+    async def _read_on(self) -> None:
         assert self._process is not None  # noqa: S101
         assert self._process.stdout is not None  # noqa: S101
         while line := await self._process.stdout.readline():
@@ -96,8 +106,6 @@ class Nursery:
                 self._note(json.loads(line))
             else:
                 self.listening(line.decode().split()[-1]).set()
-        for birth in self._births:
-            birth.set_exception(RuntimeError(f"no service can be started any more; see {self._log}"))
 
     def _note(self, said: dict[str, int]) -> None:
         if "started" in said:

@@ -16,15 +16,15 @@ from faults.recovery.first import DATABASE, SERVICE
 
 TARGETS_S = {SERVICE: 2.0, DATABASE: 3.0, CONFIRMED: 5.0}
 MEASURED = {
-    SERVICE: "first success after a service restart, from the start of the new process, the slowest",
-    DATABASE: "first success after a database crash, from when it accepts connections, the slowest",
-    CONFIRMED: "nothing unconfirmed after healing, p99",
+    SERVICE: "first success after a service restart, from the start of the new process",
+    DATABASE: "first success after a database crash, from when it accepts connections",
+    CONFIRMED: "nothing unconfirmed after healing",
 }
 
 
 def figure(figures: Figures, kind: str) -> float | None:
     """The one that is held to the target: the 99th percentile, which of few is the highest. None: not measured."""
-    values = [second for one in figures.times if one.kind == kind for second in one.seconds]
+    values = _all(figures, kind)
     return percentile(values, 0.99) if values else None
 
 
@@ -37,15 +37,17 @@ def tables(figures: Figures) -> Iterator[Table]:
         yield times
     load = Table("PayOrder", "calls", "OK", "p50, ms", "p99, ms", "what else was told")
     for seen in figures.windows:
-        others = ", ".join(f"{status} {times}" for status, times in sorted(seen.statuses.items()) if status != "OK")
+        others = ", ".join(f"{status} {count}" for status, count in sorted(seen.statuses.items()) if status != "OK")
         share = f"{seen.statuses.get('OK', 0) / seen.calls:.2%}" if seen.calls else ""
         load.add_row(seen.what, f"{seen.calls}", share, f"{seen.p50_ms:.0f}", f"{seen.p99_ms:.0f}", others)
     if figures.windows:
         yield load
-    targets = Table("target", "is", "at most", "met")
+    targets = Table("target", "times", "median, s", "p99, s", "at most, s", "met")
     for kind, target_s in TARGETS_S.items():
-        if (is_s := figure(figures, kind)) is not None:
-            targets.add_row(MEASURED[kind], f"{is_s:.2f} s", f"{target_s:g} s", "yes" if is_s <= target_s else "NO")
+        if (p99_s := figure(figures, kind)) is not None:
+            all_s = _all(figures, kind)
+            numbers = (f"{len(all_s)}", f"{percentile(all_s, 0.5):.2f}", f"{p99_s:.2f}", f"{target_s:g}")
+            targets.add_row(MEASURED[kind], *numbers, "yes" if p99_s <= target_s else "NO")
     if figures.times:
         yield targets
 
@@ -71,6 +73,10 @@ def write(figures: Figures, out: Path) -> Path:
     }
     path.write_text(json.dumps(said, indent=1))
     return path
+
+
+def _all(figures: Figures, kind: str) -> list[float]:
+    return [second for one in figures.times if one.kind == kind for second in one.seconds]
 
 
 def _seconds(one: Figure) -> Sequence[str]:

@@ -8,7 +8,7 @@ from faults.kinds.base import Shape
 from faults.soak.gauge import SERVICES, Key
 
 # By so much a process may have grown: an allocator keeps what a herd once needed, and does not need it again.
-RSS_BOUND_MIB = 48.0
+RSS_BOUND_MIB = 32.0
 BOUNDS = {
     "fds": 0.0,
     "tasks": 0.0,
