@@ -87,7 +87,8 @@ def starting() -> PayonceError:
 
 
 def shutting_down() -> PayonceError:
-    return PayonceError(Reason.SHUTTING_DOWN, "This server is shutting down; send it again.", retry_after_s=0.1)
+    # Five tries must last longer than a server refuses before it says GOAWAY (`shared.rpc.gate`).
+    return PayonceError(Reason.SHUTTING_DOWN, "This server is shutting down; send it again.", retry_after_s=0.3)
 
 
 def overloaded(what: str) -> PayonceError:

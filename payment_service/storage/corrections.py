@@ -69,7 +69,7 @@ DUE = sa.text(
           ORDER BY check_at LIMIT :limit
             FOR UPDATE SKIP LOCKED)
     UPDATE corrections
-       SET check_at = now() + least(power(2, least(checks, 4)), 10) * interval '1 second', checks = checks + 1
+       SET check_at = now() + power(2, least(checks, 2)) * interval '1 second', checks = checks + 1
       FROM due
      WHERE corrections.subject = due.subject AND corrections.correction_id = due.correction_id
  RETURNING corrections.*

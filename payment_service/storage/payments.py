@@ -108,7 +108,7 @@ async def confirm(connection: Connection, flips: Sequence[tuple[Subject, UUID]])
 
 
 # Leased: two completers at once take different ones, and one that dies gives its lease back by time. The wait doubles
-# up to 10 s, so that a payment that can't be confirmed never keeps the others waiting.
+# up to 4 s, so that a payment that can't be confirmed never keeps the others waiting.
 DUE = sa.text(
     f"""
     WITH due AS MATERIALIZED (
@@ -118,7 +118,7 @@ DUE = sa.text(
             FOR UPDATE SKIP LOCKED),
          leased AS (
          UPDATE unconfirmed
-            SET check_at = now() + least(power(2, least(checks, 4)), 10) * interval '1 second', checks = checks + 1
+            SET check_at = now() + power(2, least(checks, 2)) * interval '1 second', checks = checks + 1
            FROM due
           WHERE unconfirmed.payment_id = due.payment_id AND unconfirmed.subject = due.subject
       RETURNING unconfirmed.subject, unconfirmed.payment_id)

@@ -82,8 +82,8 @@ async def take_due(t: Transaction, limit: int) -> list[Payment]:
 
 
 def leased(t: Transaction, row: Values) -> Values:
-    """The row with its turn moved: the wait doubles up to 10 s."""
-    wait = timedelta(seconds=min(2 ** row["checks"], 10))
+    """The row with its turn moved: the wait doubles up to 4 s."""
+    wait = timedelta(seconds=2 ** min(row["checks"], 2))
     return {**row, "check_at": t.now + wait, "checks": row["checks"] + 1}
 
 

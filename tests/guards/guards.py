@@ -80,7 +80,7 @@ GUARDS = [
     ),
     Guard(
         "lease", STATEMENTS,
-        "least(power(2, least(checks, 4)), 10) * interval '1 second'",
+        "power(2, least(checks, 2)) * interval '1 second'",
         "interval '0 seconds'",
         TAKE_DUE,
     ),
