@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
@@ -102,10 +103,11 @@ class Nursery:
         assert self._process is not None  # noqa: S101
         assert self._process.stdout is not None  # noqa: S101
         while line := await self._process.stdout.readline():
-            if line.startswith(b"{"):
-                self._note(json.loads(line))
-            else:
-                self.listening(line.decode().split()[-1]).set()
+            # Several processes write to this pipe, each its line and its line's end one after the other.
+            for said in re.findall(rb"\{[^{}]*\}", line):
+                self._note(json.loads(said))
+            for address in re.findall(rb"listening on (\S+?:\d+)", line):
+                self.listening(address.decode()).set()
 
     def _note(self, said: dict[str, int]) -> None:
         if "started" in said:
