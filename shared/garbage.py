@@ -1,7 +1,8 @@
 """The cyclic garbage collector, set for a server.
 
-Nearly everything here is freed by its reference count. With Python's own thresholds the collector took a seventh of a
-service's time in looking again and again at modules and at requests under way.
+Nearly everything here is freed by its reference count. With Python's own thresholds the collector took a seventh of
+payment_service's samples in a profile of BatchPayOrders, in looking again and again at modules and at requests under
+way.
 """
 
 import gc

@@ -60,10 +60,10 @@ async def serve(service: Service) -> None:
     try:
         await asyncio.to_thread(service.prepare)
         garbage.settle()
+        await _set_health(healthy, service, HealthCheckResponse.SERVING)  # its database was asked just now
         tasks = [asyncio.create_task(_watch_health(healthy, service))]
         tasks += [asyncio.ensure_future(part()) for part in service.background]
         gate.open()
-        await _set_health(healthy, service, HealthCheckResponse.SERVING)  # it was asked just now
         say_listening(service.name, f"{service.address.rpartition(':')[0]}:{port}")
         await stop.wait()
         log.info("draining")

@@ -1,6 +1,8 @@
 """Values at the edge: what is taken for a currency, for a UUID; and how much of what is wrong travels."""
 
+import operator
 import uuid
+from collections.abc import Callable
 
 import grpc
 import pytest
@@ -82,3 +84,9 @@ def test_a_thousand_violations_fit_into_metadata() -> None:
     assert bad.field_violations[0].field == "order_ids[0]"
     assert len(bad.field_violations) == 21
     assert bad.field_violations[-1].description == "and 980 more"
+
+
+@pytest.mark.parametrize("operate", [operator.add, operator.lt, operator.le, operator.gt, operator.ge, operator.mul])
+def test_money_has_no_arithmetic_of_tuples(operate: Callable[[object, object], object]) -> None:
+    with pytest.raises(TypeError):
+        operate(Money("EUR", 900), Money("USD", 1))
