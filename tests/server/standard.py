@@ -1,6 +1,8 @@
 """What the server tests share: the standard services as a client sees them."""
 
+import asyncio
 import socket
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TypeAlias
@@ -32,6 +34,20 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+async def nobody_listens(address: str) -> None:
+    """Until the port is closed: a server that drains is past all that it does before it stops."""
+    host, _, port = address.rpartition(":")
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            _, writer = await asyncio.open_connection(host, int(port))
+        except ConnectionRefusedError:
+            return
+        writer.close()
+        assert time.monotonic() < deadline, f"{address} still listens"
+        await asyncio.sleep(0.02)
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ from tests.harness.money import TIMEOUT_S, order, pay_once, seed, status
 from tests.harness.postgres import Pair, rows
 from tests.harness.services import services
 from tests.harness.stubs import Stubs
-from tests.server.standard import NOT_SERVING, SERVICES, SERVING, watching
+from tests.server.standard import NOT_SERVING, SERVICES, SERVING, nobody_listens, watching
 
 
 async def test_order_service_finishes_a_call_in_flight(pair: Pair) -> None:
@@ -31,6 +31,7 @@ async def test_order_service_finishes_a_call_in_flight(pair: Pair) -> None:
                 assert await anext(changes) == NOT_SERVING
                 async with Stubs(s.order.address, s.payments[0].address) as late:
                     await assert_refused(late)
+                await nobody_listens(s.order.address)
                 assert not call.done()
             assert (await call).status == order_pb2.ORDER_STATUS_CANCELLED
         assert await s.order.wait() == 0
@@ -49,6 +50,8 @@ async def test_payment_service_finishes_a_payment_in_flight(pair: Pair) -> None:
                 assert await anext(changes) == SERVING
                 victim.process.send_signal(signal.SIGTERM)
                 assert await anext(changes) == NOT_SERVING
+            await nobody_listens(victim.address)
+            assert not call.done()
         assert (await call).order_confirmed
         assert await victim.wait() == 0
         await assert_finished(pair, stubs)
@@ -64,6 +67,7 @@ async def test_payment_service_finishes_a_payment_whose_caller_is_gone(pair: Pai
             await somebody_waits(pair.payments_url)
             call.cancel()
             s.payments[0].process.send_signal(signal.SIGTERM)
+            await nobody_listens(s.payments[0].address)
         assert await s.payments[0].wait() == 0
         await assert_finished(pair, stubs)
 
