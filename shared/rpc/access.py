@@ -1,0 +1,22 @@
+"""Who may call what: each service has one table, and what is not in it is refused."""
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from typing import TypeAlias
+
+from shared.callers import DEVELOPER, Caller, Role, Scope
+
+# By method name, as in the .proto; a role that is not in a method's row may not call it.
+AccessTable: TypeAlias = Mapping[str, Mapping[Role, Scope]]
+
+_CALLER: ContextVar[Caller] = ContextVar("caller", default=DEVELOPER)
+
+
+def caller() -> Caller:
+    """The caller of the method that runs now."""
+    return _CALLER.get()
+
+
+def set_caller(one: Caller) -> None:
+    """At the beginning of a call; each call is a task of its own, and so has a context of its own."""
+    _CALLER.set(one)
