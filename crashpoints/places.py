@@ -26,8 +26,9 @@ CONFIRM = steps("confirm")  # in the background, soon after the answer
 ORDER_ENDS = ["mark_orders_refunded_sent", "mark_orders_refunded_returned", "orders_ended"]
 BEGIN_ENDING = steps("begin_ending", "correction_begun")
 READ = answered("BatchGetOrders")
-FLIPPED = [*answered("MarkOrdersPaid"), *steps("", "mark_orders_paid_committed")]
-ENDED = [*answered("MarkOrdersRefunded"), *steps("", "mark_orders_refunded_committed")]
+# One statement, which commits by itself: there is no BEGIN and no COMMIT to die at.
+FLIPPED = [*answered("MarkOrdersPaid"), "mark_orders_paid_committed"]
+ENDED = [*answered("MarkOrdersRefunded"), "mark_orders_refunded_committed"]
 
 PAYING = _at(PAYMENT, ["orders_read"], CHARGE, FLIP, CONFIRM) | _at(ORDER, READ, FLIPPED)
 CAPTURING = _at(PAYMENT, answered("CapturePayment"), steps("capture", "entries_inserted", "captured"), FLIP)

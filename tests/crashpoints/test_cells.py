@@ -9,6 +9,7 @@ import pytest
 
 from crashpoints import play
 from crashpoints.jobs import Job, Pairs, Singles, Sweep
+from crashpoints.places import reached
 from crashpoints.points import ORDER, PAYMENT, Point
 from crashpoints.report import Mode, Row, Seen, summary, write
 from crashpoints.stage import Stage
@@ -56,6 +57,16 @@ async def test_a_crash_of_order_service_and_two_retries(good: Stage) -> None:
     assert not row.violation
     assert row.seen.first == "ORDER_SERVICE_UNAVAILABLE"
     assert row.seen.after == "refunded, charge+refund, order refunded"
+
+
+@pytest.mark.parametrize("way", [PAY, REFUND], ids=lambda way: way.name)
+async def test_order_service_dies_at_each_point_that_is_written_down(good: Stage, way: Way) -> None:
+    """Once a flip became one statement that commits by itself, three points had nobody who passed them."""
+    points = [point for point in reached(way.name) if point.service == ORDER]
+    rows = await seen(good, Singles(way, [(point, Mode.NO_RETRY) for point in points]))
+    assert [(row.where, row.violation, row.reached) for row in rows] == [
+        (f"{point.name} ({ORDER})", "", 1) for point in points
+    ]
 
 
 async def test_two_crashes_in_a_row(good: Stage) -> None:
