@@ -1,16 +1,17 @@
 """I20: when everything is quiet, no session waits for a lock or keeps a transaction open, and none was left behind."""
 
 import asyncio
-import time
 from collections.abc import Iterator, Mapping
 
 import psycopg
 
 from faults.checks.base import Violation
 from faults.kinds.base import Shape
+from faults.patience import Patience
 
 LIMIT_S = 10.0  # a session that was left idle in a transaction is ended by PostgreSQL after 5 s
 LOOK_S = 0.1
+TURN_S = 0.25
 PINGS = 1  # the health check's own connection, one for each pool
 COMPLETER = 4  # a payment_service's batches have so many connections more than two for each lane
 SESSIONS = """
@@ -24,13 +25,13 @@ SESSIONS = """
 
 async def baseline(url: str, databases: list[str], shape: Shape, settings: Mapping[str, str]) -> list[Violation]:
     """Wait until the services' sessions are what their pools allow, and at rest; what is not so in the end."""
-    until = time.monotonic() + LIMIT_S
+    patience = Patience(LIMIT_S, turn_s=TURN_S)
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
         while True:
             found = await (await connection.execute(SESSIONS.encode(), [databases])).fetchone()
             assert found is not None  # noqa: S101 - it is one row
             wrong = list(_wrong(found, shape, settings))
-            if not wrong or time.monotonic() > until:
+            if not wrong or patience.over():
                 return wrong
             await asyncio.sleep(LOOK_S)
 

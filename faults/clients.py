@@ -10,6 +10,7 @@ import grpc
 
 from faults.calls import OF_ORDERS, Learned, request
 from faults.history import Call, History, Outcome
+from faults.patience import Patience
 from faults.stories import Ask, Story, Teller
 from tests.harness.answers import reason, replayed
 from tests.harness.stubs import Stubs
@@ -17,6 +18,7 @@ from tests.harness.stubs import Stubs
 FOR_GOOD = {"INVALID_ARGUMENT", "NOT_FOUND", "FAILED_PRECONDITION", "ALREADY_EXISTS", "PERMISSION_DENIED"}
 PAUSE_S, LONGEST_PAUSE_S = 0.02, 0.3
 ROOM = 32  # calls at a time
+ATTEMPT_S = 2.0  # with its pause
 PATIENT_S = 10.0  # the deadline of a call that is sent when all is well again
 Door = Sequence[Stubs]  # a channel of one's own to each process
 
@@ -60,21 +62,19 @@ class Clients:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def send_again(self, limit_s: float) -> list[str]:
-        """What has no answer is sent until it has one; whatever has none when `limit_s` is over."""
+        """What has no answer is sent until it has one; what had none `limit_s` after it was sent again first."""
         room = asyncio.Semaphore(ROOM)
-        waiting = {
-            asyncio.create_task(self._patiently(ask, story, known, room)): f"{ask.rpc} of story {story.number}"
-            for ask, story, known in self.left
-        }
-        self.left = []
-        if not waiting:
-            return []
-        done, late = await asyncio.wait(waiting, timeout=limit_s)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*done)
-        await asyncio.gather(*late, return_exceptions=True)
-        return [f"I16 {waiting[task]} has no answer {limit_s:g} s after healing" for task in late]
+        left, self.left = self.left, []
+        async with asyncio.TaskGroup() as group:
+            asked = {
+                group.create_task(
+                    self._patiently(ask, story, known, room, limit_s)
+                ): f"{ask.rpc} of story {story.number}"
+                for ask, story, known in left
+            }
+        return [
+            f"I16 {what} has no answer {limit_s:g} s after healing" for task, what in asked.items() if not task.result()
+        ]
 
     def _go(self, coroutine: Any) -> None:
         task = asyncio.create_task(coroutine)
@@ -117,14 +117,19 @@ class Clients:
         if attempt or not self._stopping:
             self.left.append((ask, story, known))
 
-    async def _patiently(self, ask: Ask, story: Story, known: Learned, room: asyncio.Semaphore) -> None:
+    async def _patiently(self, ask: Ask, story: Story, known: Learned, room: asyncio.Semaphore, limit_s: float) -> bool:
+        """Whether it was answered. How many wait before it says nothing about the services."""
         async with room:
             wanted = request(ask, story, known)
+            patience = Patience(limit_s, turn_s=ATTEMPT_S)
             for attempt in count():
                 call = await self._send(ask.rpc, wanted, story, ask.process + attempt, timeout_s=PATIENT_S)
                 if call.outcome in (Outcome.OK, Outcome.REFUSED):
-                    return
+                    return True
                 await asyncio.sleep(LONGEST_PAUSE_S)
+                if patience.over():
+                    break
+        return False
 
     async def _send(
         self, rpc: str, wanted: Any, story: Story, process: int, *, timeout_s: float, hang_up_s: float | None = None

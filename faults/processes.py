@@ -9,7 +9,7 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping
 from pathlib import Path
 
-START_LIMIT_S = 30.0
+START_LIMIT_S = 90.0  # of a busy machine
 TASKS_LIMIT_S = 1.0
 AGAIN_S = 0.05  # a service that can't start, since its database is down, is not started more often
 

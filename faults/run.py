@@ -17,6 +17,7 @@ from faults.database import Postgres
 from faults.disk import Disk
 from faults.history import Call
 from faults.kinds import KINDS
+from faults.patience import Patience
 from faults.plan import Fault, Plan
 from faults.processes import Nursery
 from faults.shop import open_shop
@@ -32,6 +33,7 @@ DOORS = 4
 OPTIONS = (("grpc.enable_retries", 0), ("grpc.use_local_subchannel_pool", 1), *CONNECT)
 HEALED_LIMIT_S = 30.0  # I16
 LOOK_S = 0.05
+TURN_S = 0.25  # a look, on a connection of its own
 BEFORE_S = 3.0
 
 
@@ -175,9 +177,9 @@ async def heal(stage: Stage, clients: Clients, watch: Watch, result: Result, tic
 
 async def quiet(watch: Watch, when: str) -> list[Violation]:
     """Wait until nothing is unfinished; what is so for too long."""
-    until = time.monotonic() + HEALED_LIMIT_S
+    patience = Patience(HEALED_LIMIT_S, turn_s=TURN_S)
     while (sample := await watch.look()).unfinished:
-        if time.monotonic() > until:
+        if patience.over():
             return [Violation(f"I16 {sample.unfinished} are unfinished {HEALED_LIMIT_S:g} s {when}")]
         await asyncio.sleep(LOOK_S)
     return []
