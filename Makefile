@@ -74,9 +74,9 @@ crash-points: $(VENV)/dev.done  ## a SIGKILL at every failpoint × every RPC tha
 fuzz: $(VENV)/fuzz.done  ## random requests, guided by what they reach, for SECONDS=60; on Linux
 	$(BIN)/python -m fuzz.requests -max_total_time=$(or $(SECONDS),60) -artifact_prefix=.fuzz- $(ARGS)
 
-faults: $(VENV)/dev.done  ## faults under load, then the books: SEEDS=3 or 7-9, SECONDS=20, FAULTS=db_crash,… (docs/faults.md)
+faults: $(VENV)/dev.done  ## faults under load, then the books: SEEDS=3 or 7-9, SECONDS=20, FAULTS=db_crash,… RATE=8 (docs/faults.md)
 	@$(BIN)/python -m faults $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SECONDS),--seconds $(SECONDS)) \
-		$(if $(FAULTS),--faults $(FAULTS)) $(ARGS)
+		$(if $(FAULTS),--faults $(FAULTS)) $(if $(RATE),--rate $(RATE)) $(ARGS)
 
 soak: $(VENV)/dev.done  ## load and healing faults for MINUTES=5, then all that is held must be back (docs/recovery.md)
 	@$(BIN)/python -m faults.soak $(if $(MINUTES),--minutes $(MINUTES)) $(ARGS)

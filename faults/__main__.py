@@ -33,7 +33,7 @@ async def main(options: argparse.Namespace) -> bool:
         with Progress(*columns, console=console, transient=True) as progress:
             bar = progress.add_task("", total=len(options.seeds))
             for seed in options.seeds:
-                drawn = plan(seed, options.seconds, options.faults)
+                drawn = plan(seed, options.seconds, options.faults, options.rate)
 
                 def tick(what: str, seed: int = seed) -> None:
                     progress.update(bar, description=f"seed {seed}: {what}")
@@ -87,6 +87,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seeds", type=_seeds, default=_seeds("3"), help="how many, from 1 on; or a range such as 7-9")
     parser.add_argument("--seconds", type=float, default=20.0, help="how long each breaks things")
     parser.add_argument("--faults", type=_faults, default=[], help=f"all unless given: {','.join(KINDS)}")
+    parser.add_argument("--rate", type=float, default=1.0, help="so many times as many faults as usual")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "out", help="where the report goes")
     return parser.parse_args()
 

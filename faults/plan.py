@@ -36,6 +36,7 @@ class Plan:
 
     seed: int
     seconds: float
+    rate: float
     shape: Shape
     clients: int
     settings: Mapping[str, str]
@@ -44,8 +45,11 @@ class Plan:
     faults: tuple[Fault, ...]
 
 
-def plan(seed: int, seconds: float, wanted: Sequence[str] = ()) -> Plan:
-    """The plan of a seed. `wanted` names the kinds of faults that may happen; then all of them are in the mix."""
+def plan(seed: int, seconds: float, wanted: Sequence[str] = (), rate: float = 1.0) -> Plan:
+    """The plan of a seed. `wanted` names the kinds of faults that may happen; then all of them are in the mix.
+
+    `rate` times as many faults as usual, as far as those that must not meet find room.
+    """
     random = Random(f"{seed}/plan")
     shape = Shape(
         payments=2, orders=random.randint(1, 2), customers=random.randint(3, 25), merchants=random.randint(1, 4)
@@ -62,8 +66,9 @@ def plan(seed: int, seconds: float, wanted: Sequence[str] = ()) -> Plan:
     }
     mix = _mix(random, wanted)
     habits = _habits(random, shape, mix)
-    faults = _faults(random, seconds, shape, {name: weight for name, weight in mix.items() if not KINDS[name].habit})
-    return Plan(seed, seconds, shape, clients, settings, habits, mix, faults)
+    planned = {name: weight for name, weight in mix.items() if not KINDS[name].habit}
+    faults = _faults(random, seconds, shape, planned, rate)
+    return Plan(seed, seconds, rate, shape, clients, settings, habits, mix, faults)
 
 
 def _mix(random: Random, wanted: Sequence[str]) -> dict[str, float]:
@@ -85,10 +90,10 @@ def _habits(random: Random, shape: Shape, mix: Mapping[str, float]) -> Habits:
     )
 
 
-def _faults(random: Random, seconds: float, shape: Shape, mix: Mapping[str, float]) -> tuple[Fault, ...]:
+def _faults(random: Random, seconds: float, shape: Shape, mix: Mapping[str, float], rate: float) -> tuple[Fault, ...]:
     if not mix:
         return ()
-    count = round(random.uniform(LEAST, MOST) * seconds / OF_SECONDS)
+    count = round(random.uniform(LEAST, MOST) * seconds / OF_SECONDS * rate)
     busy: dict[str, list[tuple[float, float]]] = {}
     found = [_one(random, seconds, shape, mix, busy) for _ in range(count)]
     return tuple(sorted((fault for fault in found if fault), key=lambda fault: fault.at_s))

@@ -75,8 +75,9 @@ class Report:
         """Kept from run to run, so that totals can be had of many; written seed by seed, so that none is lost."""
         self.out.mkdir(exist_ok=True)
         pays = sum(call.rpc == "PayOrder" for call in result.calls)
-        line = {"seed": result.plan.seed, "seconds": result.plan.seconds, **found, "pay_order_attempts": pays,
+        plan = result.plan
+        line = {"seed": plan.seed, "seconds": plan.seconds, "rate": plan.rate, **found, "pay_order_attempts": pays,
                 "faults": len(result.injected), "quiet_after_s": round(result.quiet_after_s, 2),
-                "kinds": sorted(result.plan.mix)}  # fmt: skip
+                "kinds": sorted(plan.mix)}  # fmt: skip
         with (self.out / "seeds.jsonl").open("a") as seeds:
             seeds.write(json.dumps(line) + "\n")

@@ -15,7 +15,7 @@ def schedule(result: Result) -> str:
     shape, habits = plan.shape, plan.habits
     deadlines = ", ".join(f"{deadline_s:g} s" for deadline_s in habits.timeouts_s)
     head = [
-        f"seed {plan.seed}, {plan.seconds:g} s, {plan.clients} clients",
+        f"seed {plan.seed}, {plan.seconds:g} s, rate {plan.rate:g}, {plan.clients} clients",
         f"{shape.payments} payment_services, {shape.orders} order_services",
         f"{shape.customers} customers, {shape.merchants} merchants",
         f"settings: {_pairs(plan.settings)}",

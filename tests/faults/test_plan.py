@@ -45,6 +45,14 @@ def test_only_wanted_faults_are_planned_and_all_of_them() -> None:
     assert not found.habits.twice
 
 
+def test_a_rate_multiplies_faults_and_changes_nothing_else() -> None:
+    wanted = ["kill_payment", "kill_order"]
+    usual, dense = plan(3, 20.0, wanted), plan(3, 20.0, wanted, 8.0)
+    assert len(dense.faults) == pytest.approx(8 * len(usual.faults), abs=8)
+    assert (dense.shape, dense.settings, dense.habits) == (usual.shape, usual.settings, usual.habits)
+    assert plan(3, 20.0, wanted, 8.0) == dense
+
+
 @pytest.mark.parametrize("seed", range(30))
 def test_a_plan_is_dense_and_ends_in_time_and_exclusive_faults_never_meet(seed: int) -> None:
     found = plan(seed, 20.0)
