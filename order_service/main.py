@@ -5,11 +5,13 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from order_service.config import OrderSettings
+from order_service.rpc.access import ACCESS
 from order_service.rpc.servicer import OrderServicer
 from order_service.usecases.orders import Orders
 from payonce.order.v1 import order_service_pb2, order_service_pb2_grpc
 from shared.config import load
 from shared.database import Database
+from shared.rpc.exposure import expose
 from shared.rpc.launch import Program, launch
 from shared.rpc.server import Service
 
@@ -24,6 +26,7 @@ def assemble(url: str, prepare: Callable[[], None]) -> Service:
     return Service(
         name=NAME,
         address=settings.listen,
+        exposure=expose(settings, ACCESS),
         grpc_services=[order_service_pb2.DESCRIPTOR.services_by_name["OrderService"].full_name],
         register=lambda server: order_service_pb2_grpc.add_OrderServiceServicer_to_server(servicer, server),
         databases=[database],

@@ -13,6 +13,7 @@ class PaymentSettings(ServiceSettings):
 
     listen: Address = "127.0.0.1:50052"
     order_service: Address = "127.0.0.1:50051"
+    order_service_name: str = ""  # what its certificate must name; unset: the host of its address
     order_timeout_s: float = Field(default=2.0, gt=0, le=60)  # for an answer of order_service, retries included
     pool_size: int = Field(default=8, ge=1, le=200)  # database connections of calls; batches have some of their own
     lanes: int = Field(default=2, ge=1, le=8)  # batches under way at the same time, of orders and of tickets each
@@ -23,3 +24,7 @@ class PaymentSettings(ServiceSettings):
     ticket_ttl_s: float = Field(default=24 * 3600, ge=1, le=7 * 24 * 3600)
     authorization_ttl_s: float = Field(default=7 * 24 * 3600, ge=1, le=30 * 24 * 3600)
     grace_s: float = Field(default=10.0, ge=0)  # how long calls in flight may take after SIGTERM
+
+    def addresses(self) -> list[str]:
+        """Ours, and order_service's."""
+        return [self.listen, self.order_service]

@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from payment_service.clients.orders import OrdersClient
 from payment_service.config import PaymentSettings
+from payment_service.rpc.access import ACCESS
 from payment_service.rpc.servicer import PaymentServicer, UseCases
 from payment_service.usecases.accounts import Accounts
 from payment_service.usecases.captures import Captures
@@ -23,8 +24,10 @@ from payonce.payment.v1 import payment_service_pb2, payment_service_pb2_grpc
 from shared.coalescer import Coalescer
 from shared.config import load
 from shared.database import Database
+from shared.rpc.exposure import expose
 from shared.rpc.launch import Program, launch
 from shared.rpc.server import Service
+from shared.rpc.tls import tls_files
 
 NAME = "payment_service"
 
@@ -35,7 +38,12 @@ def assemble(url: str, prepare: Callable[[], None]) -> Service:
     # Two pools: a herd of callers at one account must not keep the batches, nor the completer, from theirs.
     batches = Database(url, pool_size=2 * settings.lanes + 4, application=NAME)
     calls = Database(url, pool_size=settings.pool_size, application=NAME)
-    orders = OrdersClient(settings.order_service, timeout_s=settings.order_timeout_s)
+    orders = OrdersClient(
+        settings.order_service,
+        timeout_s=settings.order_timeout_s,
+        tls=tls_files(settings),
+        name=settings.order_service_name,
+    )
     take_back, by_request = TakeBack(batches, orders), TakeBack(calls, orders)
     confirm = Confirm(batches, orders, take_back)
     captures = Captures(calls, confirm, by_request)
@@ -60,6 +68,7 @@ def assemble(url: str, prepare: Callable[[], None]) -> Service:
     return Service(
         name=NAME,
         address=settings.listen,
+        exposure=expose(settings, ACCESS),
         grpc_services=[payment_service_pb2.DESCRIPTOR.services_by_name["PaymentService"].full_name],
         register=lambda server: payment_service_pb2_grpc.add_PaymentServiceServicer_to_server(servicer, server),
         databases=[batches, calls],

@@ -12,7 +12,8 @@ from payonce.order.v1 import order_pb2, order_service_pb2, order_service_pb2_grp
 from shared.errors import PayonceError, Reason
 from shared.failpoints import failpoint, failpoint_during
 from shared.money import Money
-from shared.rpc.client import channel
+from shared.rpc.client import Link, channel
+from shared.rpc.tls import TlsFiles
 
 I = TypeVar("I")  # noqa: E741 - I for item, A for answer
 A = TypeVar("A")
@@ -42,16 +43,21 @@ log = structlog.get_logger()
 class OrdersClient:
     """One call for a whole batch. A call that fails says nothing about what it did: it is asked again."""
 
-    def __init__(self, address: str, *, timeout_s: float) -> None:
+    def __init__(self, address: str, *, timeout_s: float, tls: TlsFiles | None = None, name: str = "") -> None:
         service = order_service_pb2.DESCRIPTOR.services_by_name["OrderService"].full_name
-        self._channel = channel(address, [service], timeout_s=timeout_s, attempts=3)
-        self._stub = order_service_pb2_grpc.OrderServiceStub(self._channel)
+
+        def connect(credentials: grpc.ChannelCredentials | None) -> grpc.aio.Channel:
+            return channel(
+                address, [service], timeout_s=timeout_s, attempts=3, credentials=credentials, server_name=name
+            )
+
+        self._link = Link(connect, order_service_pb2_grpc.OrderServiceStub, tls, grace_s=timeout_s)
 
     async def batch_get(self, order_ids: Sequence[str]) -> dict[str, Order]:
         """The orders that exist. Raises ORDER_SERVICE_UNAVAILABLE when it can't tell of some."""
 
         async def ask(ids: Sequence[str]) -> list[Order | None]:
-            response = await self._stub.BatchGetOrders(order_service_pb2.BatchGetOrdersRequest(order_ids=ids))
+            response = await self._link.stub().BatchGetOrders(order_service_pb2.BatchGetOrdersRequest(order_ids=ids))
             found = {order.order_id: order for order in map(_order, response.orders)}
             return [found.get(order_id) for order_id in ids]
 
@@ -65,7 +71,7 @@ class OrdersClient:
 
         async def ask(some: Sequence[Pair]) -> list[Answer]:
             request = order_service_pb2.MarkOrdersPaidRequest(payments=map(_pair, some))
-            return _answers((await self._stub.MarkOrdersPaid(request)).verdicts)
+            return _answers((await self._link.stub().MarkOrdersPaid(request)).verdicts)
 
         answers = await failpoint_during("mark_orders_paid_sent", _each_answered(ask, pairs))
         failpoint("mark_orders_paid_returned")
@@ -76,15 +82,15 @@ class OrdersClient:
 
         async def ask(some: Sequence[Pair]) -> list[Answer]:
             request = order_service_pb2.MarkOrdersRefundedRequest(payments=map(_pair, some))
-            return _answers((await self._stub.MarkOrdersRefunded(request)).verdicts)
+            return _answers((await self._link.stub().MarkOrdersRefunded(request)).verdicts)
 
         answers = await failpoint_during("mark_orders_refunded_sent", _each_answered(ask, pairs))
         failpoint("mark_orders_refunded_returned")
         return [answers.get(pair, (Verdict.UNKNOWN, None)) for pair in pairs]
 
     async def close(self) -> None:
-        """Close the channel."""
-        await self._channel.close()
+        """Close what is open."""
+        await self._link.close()
 
 
 def unavailable(what: str) -> PayonceError:

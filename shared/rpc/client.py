@@ -1,9 +1,17 @@
 """Channels with deadlines and a retry policy, as gRPC's own service config."""
 
+import asyncio
 import json
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
 
 import grpc
+
+from shared.rpc.tls import TlsFiles, channel_credentials
+
+S = TypeVar("S")
+LOOK_EVERY_S = 1.0  # at the files of certificates
 
 CONNECT = [
     # grpc's default backs off to two minutes; a peer that is back should be found at once.
@@ -36,9 +44,68 @@ def service_config(services: Sequence[str], *, timeout_s: float, attempts: int) 
     return json.dumps({"methodConfig": [method]})
 
 
-def channel(address: str, services: Sequence[str], *, timeout_s: float, attempts: int) -> grpc.aio.Channel:
-    """A channel to `address`. Plain text; for loopback and private networks."""
+def channel(
+    address: str,
+    services: Sequence[str],
+    *,
+    timeout_s: float,
+    attempts: int,
+    credentials: grpc.ChannelCredentials | None = None,
+    server_name: str = "",
+) -> grpc.aio.Channel:
+    """A channel to `address`; plain text without `credentials`.
+
+    The server's certificate must name `server_name`, or the address's host where that is not given.
+    """
     config = service_config(services, timeout_s=timeout_s, attempts=attempts)
     # A pool of its own: otherwise channels of one process share a connection, and its fate.
-    options = [*CONNECT, ("grpc.service_config", config), ("grpc.use_local_subchannel_pool", 1)]
-    return grpc.aio.insecure_channel(address, options=options)
+    own: list[tuple[str, int | str]] = [("grpc.service_config", config), ("grpc.use_local_subchannel_pool", 1)]
+    options = [*CONNECT, *own]
+    if credentials is None:
+        return grpc.aio.insecure_channel(address, options=options)
+    if server_name:
+        options.append(("grpc.ssl_target_name_override", server_name))
+    return grpc.aio.secure_channel(address, credentials, options=options)
+
+
+class Link(Generic[S]):
+    """A stub, on a new channel whenever our certificate, or whom we believe, has changed."""
+
+    def __init__(
+        self,
+        connect: Callable[[grpc.ChannelCredentials | None], grpc.aio.Channel],
+        stub: Callable[[grpc.aio.Channel], S],
+        files: TlsFiles | None,
+        *,
+        grace_s: float,
+    ) -> None:
+        self._connect = connect
+        self._make_stub = stub
+        self._files = files
+        self._grace_s = grace_s
+        self._look_at = 0.0
+        self._closing: set[asyncio.Task[None]] = set()
+        self._open()
+
+    def stub(self) -> S:
+        """To make one call with."""
+        if self._files and (now := time.monotonic()) >= self._look_at:
+            self._look_at = now + LOOK_EVERY_S
+            if self._files.changed():
+                self._retire()
+                self._open()
+        return self._stub
+
+    def _open(self) -> None:
+        self._channel = self._connect(channel_credentials(self._files.value) if self._files else None)
+        self._stub = self._make_stub(self._channel)
+
+    def _retire(self) -> None:
+        """Close it once the calls that are on it have ended."""
+        closing = asyncio.create_task(self._channel.close(self._grace_s))
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
+
+    async def close(self) -> None:
+        """Close whatever is open, now."""
+        await asyncio.gather(self._channel.close(), *self._closing)

@@ -15,6 +15,7 @@ from shared.config import ServiceSettings, load
 from shared.embedded import EmbeddedPostgres, default_folder
 from shared.errors import StartupError
 from shared.migrations import migrate, require_current
+from shared.rpc.exposure import require_safe
 from shared.rpc.server import Service, serve
 from shared.rpc.workers import reserved, supervise
 
@@ -40,6 +41,8 @@ def launch(program: Program, arguments: list[str]) -> NoReturn:
     logs.configure(program.name)
     try:
         settings = load(program.settings)
+        if workers is not None:
+            require_safe(settings)
         url = settings.database_url
         embedded = EmbeddedPostgres(default_folder()) if url is None else None
         if embedded is not None:

@@ -1,21 +1,25 @@
 """Around every method: whatever a handler does, the caller gets a documented status and nothing else."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, NoReturn
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, NamedTuple, NoReturn
 
 import grpc
 import structlog
 
+from shared.callers import Role, Scope
 from shared.database import ContendedError
-from shared.errors import PayonceError, Reason, contended
+from shared.errors import PayonceError, Reason, StartupError, contended
 from shared.failpoints import ARMED, failpoint
 from shared.ids import new_id
+from shared.rpc.access import AccessTable, set_caller
 from shared.rpc.errors import STATUS_OF, trailing_metadata
 from shared.rpc.gate import Gate
+from shared.rpc.guard import Guard
 
 log = structlog.get_logger()
 Context = grpc.aio.ServicerContext[Any, Any]
 Handler = Callable[[Any, Context], Awaitable[Any]]
+NOBODY: Mapping[Role, Scope] = {}
 
 
 class Malformed:
@@ -33,24 +37,53 @@ class Registrar:
 
     grpc.aio would send an uncaught exception's text to the caller as UNKNOWN. An interceptor of grpc.aio's could see to
     that too, but costs a coroutine in each call.
+
+    With an `access` table, each method must have its row there, and `guard` lets in who is in it. Without one a service
+    is open to all.
     """
 
-    def __init__(self, server: grpc.aio.Server, gate: Gate | None = None) -> None:
+    def __init__(
+        self,
+        server: grpc.aio.Server,
+        gate: Gate | None = None,
+        access: AccessTable | None = None,
+        guard: Guard | None = None,
+    ) -> None:
         self._server = server
-        self._gate = gate
+        self._door = Door(gate, guard, access)
+        self._access = access
 
     def add_generic_rpc_handlers(self, handlers: Sequence[grpc.GenericRpcHandler]) -> None:
         """Wrap, and hand on."""
-        self._server.add_generic_rpc_handlers([_Wrapped(one, self._gate) for one in handlers])
+        self._server.add_generic_rpc_handlers([_Wrapped(one, self._door) for one in handlers])
 
     def add_registered_method_handlers(self, service: str, handlers: dict[str, Any]) -> None:
-        """Generated code registers its methods twice; once is enough."""
+        """Generated code registers its methods twice; once is enough. Here they are compared with the access table."""
+        if self._access is None:
+            return
+        if undecided := sorted(handlers.keys() ^ self._access.keys()):
+            raise StartupError(f"{service} and its access table differ: {', '.join(undecided)}")
+
+
+class Door(NamedTuple):
+    """What a call passes before it reaches its handler."""
+
+    gate: Gate | None
+    guard: Guard | None
+    access: AccessTable | None
+
+    def pass_through(self, context: Context, name: str) -> None:
+        """Raises what the caller is told who may not come in."""
+        if self.gate:
+            self.gate.pass_through()
+        if self.guard and self.access is not None:
+            set_caller(self.guard.admit(context, name, self.access.get(name, NOBODY)))
 
 
 class _Wrapped(grpc.GenericRpcHandler):
-    def __init__(self, inner: grpc.GenericRpcHandler, gate: Gate | None) -> None:
+    def __init__(self, inner: grpc.GenericRpcHandler, door: Door) -> None:
         self._inner = inner
-        self._gate = gate
+        self._door = door
         self._wrapped: dict[str, Any] = {}
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
@@ -60,7 +93,7 @@ class _Wrapped(grpc.GenericRpcHandler):
             if handler is None or handler.request_streaming or handler.response_streaming:
                 return handler  # unknown methods, and the standard services' streams
             self._wrapped[method] = grpc.unary_unary_rpc_method_handler(
-                _wrapped(handler.unary_unary, method, self._gate),
+                _wrapped(handler.unary_unary, method, self._door),
                 request_deserializer=_tolerant(handler.request_deserializer),
                 response_serializer=handler.response_serializer,
             )
@@ -79,7 +112,7 @@ def _tolerant(deserialize: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
     return read
 
 
-def _wrapped(handle: Handler, method: str, gate: Gate | None) -> Handler:
+def _wrapped(handle: Handler, method: str, door: Door) -> Handler:
     name = method.rpartition("/")[2]
     received = f"request_received:{name}"
 
@@ -88,8 +121,7 @@ def _wrapped(handle: Handler, method: str, gate: Gate | None) -> Handler:
         if ARMED:
             context.add_done_callback(_reply_sent(name))
         try:
-            if gate:
-                gate.pass_through()
+            door.pass_through(context, name)
             return await handle(_well_formed(request), context)
         except grpc.aio.AbortError:
             raise

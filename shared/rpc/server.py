@@ -17,6 +17,8 @@ from grpc_health.v1.health_pb2 import HealthCheckResponse
 from shared import garbage
 from shared.database import Database
 from shared.errors import StartupError, shutting_down, starting
+from shared.rpc import limits
+from shared.rpc.exposure import Exposure
 from shared.rpc.gate import Gate
 from shared.rpc.reflection import add_reflection
 from shared.rpc.registrar import Registrar
@@ -24,11 +26,7 @@ from shared.rpc.registrar import Registrar
 OPTIONS = [
     # On by default, and then a second process silently shares the port. Workers (`--workers`) share it on purpose.
     ("grpc.so_reuseport", int("PAYONCE_WORKER" in os.environ)),
-    ("grpc.max_receive_message_length", 1024 * 1024),
-    # grpc.aio takes calls in one by one. Of those that wait for that, grpc drops some above 1,000 and all above 3,000
-    # unless told otherwise: CANCELLED, without a word. Our own queue has a limit too, and says when to come again.
-    ("grpc.server.max_pending_requests", 20_000),
-    ("grpc.server.max_pending_requests_hard_limit", 40_000),
+    *limits.OPTIONS,
 ]
 HEALTH_INTERVAL_S = 1.0
 PING_LIMIT_S = 2.0
@@ -41,6 +39,7 @@ class Service:
 
     name: str
     address: str
+    exposure: Exposure
     grpc_services: Sequence[str]
     register: Callable[[grpc.aio.Server], None]
     databases: Sequence[Database]  # the first one's health is the service's; all are closed at the end
@@ -53,7 +52,7 @@ class Service:
 async def serve(service: Service) -> None:
     """Serve until SIGTERM or SIGINT; then refuse new calls, finish those in flight, and return."""
     stop = stop_asked()
-    server = grpc.aio.server(options=OPTIONS)
+    server = grpc.aio.server(options=[*OPTIONS, *service.exposure.options])
     healthy = health.aio.HealthServicer()
     gate = Gate(starting)
     port = await _listen(server, healthy, service, gate)
@@ -111,12 +110,17 @@ def _stop_at_eof(stop: asyncio.Event) -> None:
 
 
 async def _listen(server: grpc.aio.Server, healthy: health.aio.HealthServicer, service: Service, gate: Gate) -> int:
-    service.register(_as_server(Registrar(server, gate)))
+    exposure = service.exposure
+    service.register(_as_server(Registrar(server, gate, exposure.access, exposure.guard)))
     health_pb2_grpc.add_HealthServicer_to_server(healthy, _as_server(Registrar(server)))
-    add_reflection(server, [*service.grpc_services, health.SERVICE_NAME])
+    if exposure.reflection:
+        add_reflection(server, [*service.grpc_services, health.SERVICE_NAME])
     await _set_health(healthy, service, HealthCheckResponse.NOT_SERVING)
     try:
-        port = server.add_insecure_port(service.address)
+        if exposure.credentials:
+            port = server.add_secure_port(service.address, exposure.credentials)
+        else:
+            port = server.add_insecure_port(service.address)
     except RuntimeError:
         raise cannot_listen(service.address) from None
     await server.start()

@@ -19,6 +19,7 @@ from payonce.order.v1 import order_service_pb2
 from payonce.payment.v1 import account_pb2, payment_service_pb2
 from shared.database import Database
 from shared.rpc import server
+from shared.rpc.exposure import Exposure
 from tests.harness.answers import detail, reason
 from tests.harness.freezing import freezing
 from tests.harness.locks import held, somebody_waits
@@ -190,8 +191,10 @@ async def test_whatever_a_ping_meets_the_watch_goes_on(monkeypatch: pytest.Monke
     monkeypatch.setattr(server, "HEALTH_INTERVAL_S", 0)
     database = Erratic([True, ProgrammingError("SELECT 1", None, Exception()), True])
     service = server.Service(
-        name="test", address="", grpc_services=[], register=lambda _: None, databases=[database], prepare=lambda: None
-    )
+        name="test", address="",
+        exposure=Exposure(access={}, credentials=None, guard=None, reflection=False, options=[]),
+        grpc_services=[], register=lambda _: None, databases=[database], prepare=lambda: None,
+    )  # fmt: skip
     shown = Shown()
     watch = asyncio.ensure_future(server._watch_health(shown, service))
     await asyncio.wait({watch, asyncio.ensure_future(database.exhausted.wait())}, return_when=asyncio.FIRST_COMPLETED)
