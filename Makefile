@@ -15,7 +15,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-vers
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up verify test check static guards model landed protos lock bench bench-growth containers crash-points fuzz faults soak recovery simulate clean
+.PHONY: help demo up up-secure verify test check static guards model landed protos lock bench bench-growth containers crash-points fuzz faults soak recovery simulate clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -25,6 +25,9 @@ demo: $(VENV)/runtime.done  ## lost replies, a crash, retries: and the count of 
 
 up: $(VENV)/runtime.done  ## both services and their PostgreSQL in this terminal; Ctrl-C stops them
 	@$(BIN)/payonce up $(ARGS)
+
+up-secure: $(VENV)/runtime.done  ## the same with TLS and tokens, made on the fly into .payonce/dev-certs
+	@$(BIN)/payonce up --secure $(ARGS)
 
 verify: $(VENV)/runtime.done  ## audit both databases, also beside a running `make up`; exit 1 on any violation
 	@$(BIN)/payonce verify

@@ -1,7 +1,8 @@
-"""The command line: `payonce up`, `payonce demo`, `payonce verify`."""
+"""The command line: `payonce up`, `payonce demo`, `payonce verify`; `payonce dev-certs` and `payonce token`."""
 
 import asyncio
 import sys
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -11,9 +12,20 @@ from audit.databases import configured
 from audit.report import report
 from payonce import demo as demonstration
 from payonce import up as running
+from payonce.dev_certs import dev_certs
 from payonce.signals import until_signal
+from payonce.tokens import read_key, token
 from shared.embedded import default_folder
 from shared.errors import StartupError
+
+
+class TokenRole(Enum):
+    """Those that a token can give; services have certificates."""
+
+    CUSTOMER = "customer"
+    MERCHANT = "merchant"
+    BACKOFFICE = "backoffice"
+
 
 app = typer.Typer(help="A customer pays an order once.", no_args_is_help=True, add_completion=False)
 
@@ -23,12 +35,13 @@ def up(
     order_port: Annotated[int | None, typer.Option(help="0 takes a free one. Else ORDER_LISTEN, or 50051.")] = None,
     payment_port: Annotated[int | None, typer.Option(help="0 takes a free one. Else PAYMENT_LISTEN, or 50052.")] = None,
     data: Annotated[Path | None, typer.Option(help="PAYONCE_DATA_DIR, or .payonce, unless given.")] = None,
+    secure: Annotated[bool, typer.Option(help="With TLS and tokens, made anew in dev-certs beside the data.")] = False,
 ) -> None:
     """Run both services and their PostgreSQL in this terminal.
 
     ORDER_DATABASE_URL and PAYMENT_DATABASE_URL, where given, are used instead, and migrated.
     """
-    work = running.up(data or default_folder(), order_port=order_port, payment_port=payment_port)
+    work = running.up(data or default_folder(), order_port=order_port, payment_port=payment_port, secure=secure)
     asyncio.run(until_signal(work))
 
 
@@ -47,6 +60,25 @@ def verify() -> None:
     except StartupError as error:
         print(f"verify: {error}", file=sys.stderr)
         sys.exit(2)
+
+
+@app.command("dev-certs")
+def make_dev_certs(folder: Annotated[Path, typer.Argument(help="Files of an earlier run there are replaced.")]) -> None:
+    """Make an authority, certificates of both services and a client, and a key that signs tokens. For development."""
+    for path in dev_certs(folder):
+        print(path)
+
+
+@app.command("token")
+def make_token(
+    role: Annotated[TokenRole, typer.Option(help="What the caller is.")],
+    sub: Annotated[str, typer.Option(help="Who: what owner_id, customer_id and merchant_id are compared with.")],
+    key: Annotated[Path, typer.Option(help="token-key.pem of `payonce dev-certs`.")],
+    audience: Annotated[str, typer.Option(help="What the services have as …_TOKEN_AUDIENCE.")] = "payonce",
+    ttl_s: Annotated[int, typer.Option(help="Good for so many seconds.", min=1)] = 300,
+) -> None:
+    """Print a token. For development."""
+    print(token(read_key(key), role=role.value, sub=sub, audience=audience, ttl_s=ttl_s))
 
 
 def main() -> NoReturn:

@@ -38,13 +38,24 @@ class PaidOrder:
 class Client:
     """Both services. `timeout_s` is each call's deadline, retries included; `attempts` bounds the tries within it.
 
+    `credentials`, without which plain text is spoken, carry a certificate and a token: grpc's own ssl_channel_credentials
+    and access_token_call_credentials, put together by composite_channel_credentials.
+
     Errors are `grpc.aio.AioRpcError` with google.rpc details; the reasons are documented in `protos/`.
     """
 
-    def __init__(self, order_address: str, payment_address: str, *, timeout_s: float = 10.0, attempts: int = 5) -> None:
+    def __init__(
+        self,
+        order_address: str,
+        payment_address: str,
+        *,
+        timeout_s: float = 10.0,
+        attempts: int = 5,
+        credentials: grpc.ChannelCredentials | None = None,
+    ) -> None:
         self._channels = [
-            channel(order_address, [ORDER_SERVICE], timeout_s=timeout_s, attempts=attempts),
-            channel(payment_address, [PAYMENT_SERVICE], timeout_s=timeout_s, attempts=attempts),
+            channel(address, [service], timeout_s=timeout_s, attempts=attempts, credentials=credentials)
+            for address, service in ((order_address, ORDER_SERVICE), (payment_address, PAYMENT_SERVICE))
         ]
         self._orders: OrderServiceAsyncStub = order_service_pb2_grpc.OrderServiceStub(self._channels[0])
         self._payments: PaymentServiceAsyncStub = payment_service_pb2_grpc.PaymentServiceStub(self._channels[1])

@@ -22,6 +22,7 @@ class Pair:
     """order_service and payment_service. Their logs go to `folder/services.log`.
 
     `urls` names databases that are elsewhere, `orders` or `payments`; the embedded PostgreSQL has the others.
+    `environment` has settings of the services besides.
     """
 
     def __init__(
@@ -31,8 +32,10 @@ class Pair:
         order_listen: str = FREE_PORT,
         payment_listen: str = FREE_PORT,
         urls: Mapping[str, str] | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         given = urls or {}
+        self._environment = environment or {}
         self._log_path = folder / "services.log"
         self._log = _open(self._log_path)
         self._log_start = self._log.tell()
@@ -109,7 +112,7 @@ class Pair:
         # their stdin ends, and so do they.
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", module, *arguments,
-            env={**os.environ, **urls, **given, "PAYONCE_STOP_AT_EOF": "1"},
+            env={**os.environ, **self._environment, **urls, **given, "PAYONCE_STOP_AT_EOF": "1"},
             stdin=PIPE, stdout=PIPE, stderr=self._log, start_new_session=True,
         )  # fmt: skip
         self._launched.append(process)

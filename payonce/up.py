@@ -1,11 +1,14 @@
-"""`payonce up`: both services in one terminal, with commands to paste."""
+"""`payonce up`: both services in one terminal, with commands to paste; with `--secure` over TLS, with tokens."""
 
 import asyncio
 import contextlib
 import os
+import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
 
+from payonce.dev_certs import dev_certs, settings
 from payonce.processes import Pair
 from shared.errors import StartupError
 
@@ -16,22 +19,26 @@ ORDERS = "payonce.order.v1.OrderService"
 DATABASE_URL = {"orders": "ORDER_DATABASE_URL", "payments": "PAYMENT_DATABASE_URL"}
 
 
-async def up(folder: Path, *, order_port: int | None = None, payment_port: int | None = None) -> None:
+async def up(
+    folder: Path, *, order_port: int | None = None, payment_port: int | None = None, secure: bool = False
+) -> None:
     """Run until cancelled. StartupError when a service does not start, or ends by itself.
 
     A port that is not given is the one of ORDER_LISTEN, PAYMENT_LISTEN; databases elsewhere are used as the services
     would, by ORDER_DATABASE_URL and PAYMENT_DATABASE_URL, and migrated.
     """
     urls = {name: url for name, variable in DATABASE_URL.items() if (url := os.environ.get(variable))}
+    certs = folder / "dev-certs" if secure else None
     pair = Pair(
         folder,
         order_listen=_listen(order_port, "ORDER_LISTEN", 50051),
         payment_listen=_listen(payment_port, "PAYMENT_LISTEN", 50052),
         urls=urls,
+        environment=_secured(certs) if certs else {},
     )
     try:
         await pair.start()
-        print(_welcome(pair, [DATABASE_URL[name] for name in urls]), flush=True)
+        print(_welcome(pair, [DATABASE_URL[name] for name in urls], certs), flush=True)
         raise StartupError(f"{await pair.ended()} ended by itself; see {folder / 'services.log'}")
     except asyncio.CancelledError:
         with contextlib.suppress(OSError):  # the terminal may be what is gone
@@ -41,39 +48,48 @@ async def up(folder: Path, *, order_port: int | None = None, payment_port: int |
         await pair.close()
 
 
+def _secured(certs: Path) -> dict[str, str]:
+    dev_certs(certs)
+    # So that grpcurl needs no .proto files here either.
+    return {**settings(certs), "ORDER_REFLECTION": "true", "PAYMENT_REFLECTION": "true"}
+
+
 def _listen(port: int | None, variable: str, default: int) -> str:
     given = os.environ.get(variable) if port is None else None
     return given or f"127.0.0.1:{default if port is None else port}"
 
 
-def _welcome(pair: Pair, elsewhere: list[str]) -> str:
+class Call(NamedTuple):
+    """One that is offered; `caller` is a role and a name."""
+
+    caller: str
+    address: str
+    method: str
+    message: str
+    flags: str = ""
+
+
+def _calls(pair: Pair) -> list[Call]:
     order_id = f"order-{int(time.time())}"  # new at each start, so that its first payment is the first
     money = '"amount":{"currency_code":"EUR","minor_units":1200}'
-    commands = [
-        _grpcurl(
-            pair.payment_address,
-            f"{PAYMENTS}/CreateAccount",
-            '{"account_id":"alice","owner_id":"alice","currency_code":"EUR"}',
-        ),
-        _grpcurl(
-            pair.payment_address,
-            f"{PAYMENTS}/CreateAccount",
-            '{"account_id":"shop","owner_id":"shop","currency_code":"EUR","kind":"ACCOUNT_KIND_MERCHANT"}',
-        ),
-        _grpcurl(
-            pair.payment_address,
-            f"{PAYMENTS}/Deposit",
-            f'{{"account_id":"alice",{money},"request_id":"deposit-{order_id}"}}',
-        ),
-        _grpcurl(
-            pair.order_address,
-            f"{ORDERS}/CreateOrder",
-            f'{{"order_id":"{order_id}","customer_id":"alice","payer_account_id":"alice",'
-            f'"payee_account_id":"shop",{money}}}',
-        ),
-        _grpcurl(pair.payment_address, f"{PAYMENTS}/PayOrder", f'{{"order_id":"{order_id}"}}'),
-        _grpcurl(pair.payment_address, f"{PAYMENTS}/PayOrder", f'{{"order_id":"{order_id}"}}', verbose=True),
+    clerk, alice, payments = "backoffice carla", "customer alice", pair.payment_address
+    account = '{"account_id":"alice","owner_id":"alice","currency_code":"EUR"}'
+    shop = '{"account_id":"shop","owner_id":"shop","currency_code":"EUR","kind":"ACCOUNT_KIND_MERCHANT"}'
+    deposit = f'{{"account_id":"alice",{money},"request_id":"deposit-{order_id}"}}'
+    who = '"customer_id":"alice","payer_account_id":"alice","payee_account_id":"shop"'
+    order = f'{{"order_id":"{order_id}",{who},{money}}}'
+    pay = Call(alice, payments, f"{PAYMENTS}/PayOrder", f'{{"order_id":"{order_id}"}}')
+    return [
+        Call(clerk, payments, f"{PAYMENTS}/CreateAccount", account),
+        Call(clerk, payments, f"{PAYMENTS}/CreateAccount", shop),
+        Call(clerk, payments, f"{PAYMENTS}/Deposit", deposit),
+        Call(alice, pair.order_address, f"{ORDERS}/CreateOrder", order),
+        pay,
+        pay._replace(flags="-v "),
     ]
+
+
+def _welcome(pair: Pair, elsewhere: list[str], certs: Path | None) -> str:
     return "\n".join(
         [
             f"order_service    {pair.order_address}",
@@ -82,12 +98,22 @@ def _welcome(pair: Pair, elsewhere: list[str]) -> str:
             "",
             "Two accounts, a deposit, an order; pay it, and pay it again:",
             "",
-            *commands,
+            *([_as_function(certs)] if certs else []),
+            *(_grpcurl(call, secure=certs is not None) for call in _calls(pair)),
             "",
             "Ctrl-C stops it all; the data stay.",
         ]
     )
 
 
-def _grpcurl(address: str, method: str, message: str, *, verbose: bool = False) -> str:
-    return f"grpcurl -plaintext {'-v ' if verbose else ''}-d '{message}' {address} {method}"
+def _as_function(certs: Path) -> str:
+    """For the shell: `as customer alice …` calls with the client's certificate, and a token made for that call."""
+    payonce = os.path.relpath(Path(sys.executable).with_name("payonce"))
+    tls = f"-cacert {certs}/ca.pem -cert {certs}/client.pem -key {certs}/client-key.pem"
+    token = f"$({payonce} token --role $role --sub $sub --key {certs}/token-key.pem)"
+    return f'as() {{ role=$1 sub=$2; shift 2; grpcurl {tls} -H "authorization: Bearer {token}" "$@"; }}'
+
+
+def _grpcurl(call: Call, *, secure: bool) -> str:
+    command = f"as {call.caller}" if secure else "grpcurl -plaintext"
+    return f"{command} {call.flags}-d '{call.message}' {call.address} {call.method}"

@@ -14,6 +14,7 @@ from testcontainers.core.container import DockerContainer
 from testcontainers.core.network import Network
 from testcontainers.core.wait_strategies import HealthcheckWaitStrategy
 
+from shared.config import INSECURE
 from tests.harness.postgres import Pair, raw
 
 ROOT = Path(__file__).parents[2]
@@ -51,10 +52,11 @@ async def deployed(images: dict[str, str]) -> AsyncIterator[Deployed]:
             connection.execute("CREATE DATABASE payments ENCODING 'UTF8' TEMPLATE template0")
         inside = f"postgresql://payonce:{PASSWORD}@database:5432"
         environment = {
-            "order_service": {"ORDER_DATABASE_URL": f"{inside}/orders"},
+            "order_service": {"ORDER_DATABASE_URL": f"{inside}/orders", "ORDER_INSECURE": INSECURE},
             "payment_service": {
                 "PAYMENT_DATABASE_URL": f"{inside}/payments",
                 "PAYMENT_ORDER_SERVICE": "order_service:50051",
+                "PAYMENT_INSECURE": INSECURE,
             },
         }
         with contextlib.ExitStack() as stack:
