@@ -38,8 +38,8 @@ class PaidOrder:
 class Client:
     """Both services. `timeout_s` is each call's deadline, retries included; `attempts` bounds the tries within it.
 
-    `credentials`, without which plain text is spoken, carry a certificate and a token: grpc's own ssl_channel_credentials
-    and access_token_call_credentials, put together by composite_channel_credentials.
+    `credentials` carry a certificate and a token: grpc's own ssl_channel_credentials and access_token_call_credentials,
+    put together by its composite_channel_credentials. Without them plain text is spoken.
 
     Errors are `grpc.aio.AioRpcError` with google.rpc details; the reasons are documented in `protos/`.
     """

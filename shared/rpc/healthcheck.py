@@ -1,6 +1,6 @@
 """`python -m shared.rpc.healthcheck host:port [PREFIX]`: status 0 when the server there says SERVING. For containers.
 
-With a prefix, ORDER or PAYMENT, the server's own settings say whether it speaks TLS; its certificate is shown to it then.
+With a prefix, ORDER or PAYMENT, the server's own settings say whether it speaks TLS; then it is shown its certificate.
 """
 
 import os

@@ -4,12 +4,14 @@ The generic cell rate algorithm (ITU-T I.371): one number a caller. The library 
 does not say when to come again; this takes less than one.
 """
 
+import math
 import time
 from collections.abc import Hashable
 
 from shared.errors import PayonceError, Reason
 
 BURST_S = 2.0  # what so many seconds allow may come at once
+ROUNDING_S = 1e-6
 CALLERS_LIMIT = 100_000  # whoever is pushed out starts afresh
 
 
@@ -25,7 +27,7 @@ class Rates:
         """Count a call. RATE_LIMITED, with the time to wait, when it is one too many; that one counts for nothing."""
         now = time.monotonic()
         due = max(self._due.get(caller, now), now)
-        if (wait_s := due - now - self._ahead_s) > 0:
+        if (wait_s := due - now - self._ahead_s) > ROUNDING_S:
             raise rate_limited(wait_s)
         if len(self._due) >= CALLERS_LIMIT and caller not in self._due:
             del self._due[next(iter(self._due))]
@@ -34,5 +36,5 @@ class Rates:
 
 def rate_limited(wait_s: float) -> PayonceError:
     # In whole tenths, so that a herd of them shares what was written once (`shared.rpc.errors`).
-    wait_s = max(round(wait_s + 0.05, 1), 0.1)
-    return PayonceError(Reason.RATE_LIMITED, "You call too often; wait, and call again.", retry_after_s=wait_s)
+    tenths = max(math.ceil((wait_s - ROUNDING_S) * 10), 1)
+    return PayonceError(Reason.RATE_LIMITED, "You call too often; wait, and call again.", retry_after_s=tenths / 10)

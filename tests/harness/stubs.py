@@ -30,10 +30,19 @@ class Stubs:
     payments: "PaymentServiceAsyncStub"
 
     def __init__(
-        self, order_address: str, payment_address: str, *, options: Sequence[tuple[str, int]] = OPTIONS
+        self,
+        order_address: str,
+        payment_address: str,
+        *,
+        options: Sequence[tuple[str, int]] = OPTIONS,
+        credentials: grpc.ChannelCredentials | None = None,
     ) -> None:
-        self.order_channel = grpc.aio.insecure_channel(order_address, options=options)
-        self.payment_channel = grpc.aio.insecure_channel(payment_address, options=options)
+        self.order_channel, self.payment_channel = (
+            grpc.aio.secure_channel(address, credentials, options=options)
+            if credentials
+            else grpc.aio.insecure_channel(address, options=options)
+            for address in (order_address, payment_address)
+        )
         self.orders = OrderServiceStub(self.order_channel)
         self.payments = PaymentServiceStub(self.payment_channel)
 

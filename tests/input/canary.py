@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import grpc
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 class Canary:
     """alice pays shop, 1 at a time. What it meets besides OK is raised where it is asked for, and where it ends."""
 
-    def __init__(self, order_address: str, payment_address: str) -> None:
-        self._channels = [grpc.insecure_channel(address) for address in (order_address, payment_address)]
+    def __init__(
+        self, order_address: str, payment_address: str, connect: Callable[[str], grpc.Channel] = grpc.insecure_channel
+    ) -> None:
+        self._channels = [connect(address) for address in (order_address, payment_address)]
         self._orders = OrderServiceStub(self._channels[0])
         self._payments = PaymentServiceStub(self._channels[1])
         self._thread = threading.Thread(target=self._live)
