@@ -76,7 +76,7 @@ def cut(urls: dict[str, str]) -> Iterator[Cut]:
     cut no message crosses backwards: on the way in the money is committed before the order flips, so an order that is
     PAID here has its payment here; on the way back it is the intent, then the order, then the money, so a payment that
     is given back here has its order ended here. What is between two steps is seen as just that. The lock,
-    which wants the right to update orders, is gone before anything is counted; the rest only reads.
+    which a function of the schema takes for a role that only reads, is gone before anything is counted.
     """
     with (
         _connect("orders", urls["orders"]) as lock,
@@ -91,7 +91,7 @@ def cut(urls: dict[str, str]) -> Iterator[Cut]:
                 connection.execute("SELECT 1 FROM pg_class LIMIT 1")  # takes the snapshot
             lock.rollback()
             yield Cut(orders, payments)
-        except psycopg.errors.UndefinedTable as error:
+        except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedFunction) as error:
             raise StartupError(f"a database is not migrated: {_line(error)}") from None
         except psycopg.Error as error:
             raise StartupError(f"a database can't be audited now: {_line(error)}") from None
@@ -114,7 +114,7 @@ def _freeze(lock: Connection) -> None:
     """No order changes from here to the end of the transaction."""
     for attempt in range(1, LOCK_TRIES + 1):
         try:
-            lock.execute("LOCK TABLE orders IN SHARE MODE")
+            lock.execute("SELECT freeze_orders()")
         except psycopg.errors.LockNotAvailable:
             lock.rollback()
             if attempt == LOCK_TRIES:

@@ -62,7 +62,7 @@ class Stage:
     async def payment(self, failpoint: str = "") -> AsyncIterator[Served]:
         """A payment_service that was started just now."""
         env = {
-            "PAYMENT_DATABASE_URL": self.pair.payments_url,
+            "PAYMENT_DATABASE_URL": self.pair.payments_login,
             "PAYMENT_LISTEN": ANY_PORT,
             "PAYMENT_ORDER_SERVICE": self.order.address,
             "PAYONCE_FAILPOINT": failpoint,
@@ -112,7 +112,7 @@ class Stage:
         return await asyncio.to_thread(violations, self.pair, overdue_s=0)
 
     async def _start_order(self, listen: str, failpoint: str) -> Served:
-        env = {"ORDER_DATABASE_URL": self.pair.orders_url, "ORDER_LISTEN": listen, "PAYONCE_FAILPOINT": failpoint}
+        env = {"ORDER_DATABASE_URL": self.pair.orders_login, "ORDER_LISTEN": listen, "PAYONCE_FAILPOINT": failpoint}
         return await Served.start(ORDER, env, self._log)
 
 

@@ -7,6 +7,7 @@ from typing import NoReturn
 from order_service.config import OrderSettings
 from order_service.rpc.access import ACCESS
 from order_service.rpc.servicer import OrderServicer
+from order_service.storage.grants import GRANTS
 from order_service.usecases.orders import Orders
 from payonce.order.v1 import order_service_pb2, order_service_pb2_grpc
 from shared.config import load
@@ -42,5 +43,6 @@ def main() -> NoReturn:
         embedded_database="orders",
         settings=OrderSettings,
         assemble=assemble,
+        grants=GRANTS,
     )
     launch(program, sys.argv[1:])

@@ -9,6 +9,7 @@ from payment_service.clients.orders import OrdersClient
 from payment_service.config import PaymentSettings
 from payment_service.rpc.access import ACCESS
 from payment_service.rpc.servicer import PaymentServicer, UseCases
+from payment_service.storage.grants import GRANTS
 from payment_service.usecases.accounts import Accounts
 from payment_service.usecases.captures import Captures
 from payment_service.usecases.completer import Completer
@@ -86,5 +87,6 @@ def main() -> NoReturn:
         embedded_database="payments",
         settings=PaymentSettings,
         assemble=assemble,
+        grants=GRANTS,
     )
     launch(program, sys.argv[1:])

@@ -67,6 +67,9 @@ class ServiceSettings(BaseSettings):
     """What starting a service has to know of its settings."""
 
     database_url: DatabaseUrl | None = None  # the embedded PostgreSQL when unset
+    migration_url: DatabaseUrl | None = None  # for `migrate`: the same database as the role that owns it
+    app_role: str | None = Field(default=None, min_length=1, max_length=63)  # for `migrate`: who serves; gets its grants
+    read_role: str | None = Field(default=None, min_length=1, max_length=63)  # for `migrate`: who audits and monitors
     listen: Address
     tls_cert: Path | None = None  # our certificate and its chain (PEM): as a server, and as a client of other services
     tls_key: Path | None = None

@@ -1,46 +1,123 @@
-"""Schema migrations with Alembic, for a service's package that holds them in `storage/migrations`."""
+"""Schema migrations with Alembic, for a service's package that holds them in `storage/migrations`.
 
-from importlib import resources
+Each revision is a transaction of its own. They run while services are at work, so none of them may wait for a table
+for long: whoever wants it afterwards would wait behind it.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
+from shared import grants
+from shared.compatibility import Revisions, config_of, require, schema_of, too_old, write
 from shared.errors import StartupError
+from shared.grants import Access
 
 # One key for all: migrations of two processes wait for each other.
 ADVISORY_LOCK = 7_075_071
+LOOK_S = 0.2
+# Half of what the services wait for a row, so that they outlast it; then they have the tables to themselves for a while.
+LOCK_TIMEOUT = "1s"
+LOCK_TRIES = 10
+LOCK_PAUSE_S = 2.0
+
+LOCK_NOT_AVAILABLE = "55P03"
+INSUFFICIENT_PRIVILEGE = "42501"
+WHAT_TO_DO = {
+    LOCK_NOT_AVAILABLE: "a long transaction keeps a table (pg_stat_activity names it); run it again when it has ended",
+    INSUFFICIENT_PRIVILEGE: "migrations want the role that owns the database and its tables (…_MIGRATION_URL)",
+}
 
 
-def migrate(package: str, url: str) -> None:
-    """Bring the database to the newest revision. Two at once: the second waits, and finds nothing to do."""
-    with _connect(url) as connection, connection.begin():
-        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
-        config = _config(package)
-        config.attributes["connection"] = connection
-        try:
-            command.upgrade(config, "head")
-        except (sa.exc.SQLAlchemyError, CommandError) as error:
-            why = str(getattr(error, "orig", error)).strip().splitlines()[0]
-            raise StartupError(f"the migration failed, and nothing was changed: {why}") from error
+def migrate(
+    package: str, url: str, access: Access | None = None, tell: Callable[[str], None] = lambda _: None
+) -> None:
+    """Bring the database to the newest revision, and the roles of `access` to what the code needs.
+
+    Two at once: the second waits, and finds nothing to do. A database that is newer than this code, and can run it, is
+    left as it is. `tell` is given a line for each thing that was done. Raises StartupError.
+    """
+    revisions = Revisions(package)
+    with _connect(url) as connection, _alone(connection, tell):
+        schema = schema_of(connection)
+        connection.rollback()
+        if schema.is_newer(revisions):
+            if not schema.carries(revisions):
+                raise too_old(schema, revisions)
+            tell(f"nothing to do: revision {schema.revision} is newer than this version's, and runs it")
+            return
+        connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
+        connection.commit()
+        _persist(connection, lambda: _upgrade(package, revisions, connection, tell), tell)
+        tell(f"at revision {revisions.newest}")
+        if access is not None:
+            for role in _persist(connection, lambda: _grant(connection, access), tell):
+                tell(f"role {role} has what it needs, and nothing else")
 
 
-def require_current(package: str, url: str, how: str) -> None:
-    """StartupError unless the database is at the newest revision; `how` says what to run."""
+def require_compatible(package: str, url: str, how: str) -> None:
+    """StartupError unless this code can run on the database's schema; `how` says what to run when that is too old."""
     with _connect(url) as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
-    wanted = ScriptDirectory.from_config(_config(package)).get_current_head()
-    if found != wanted:
-        raise StartupError(f"the database is at revision {found}, this version needs {wanted}: run `{how}`")
+        schema = schema_of(connection)
+    require(schema, Revisions(package), how)
 
 
-def _config(package: str) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(resources.files(package) / "storage" / "migrations"))
-    return config
+@contextlib.contextmanager
+def _alone(connection: sa.Connection, tell: Callable[[str], None]) -> Iterator[None]:
+    """Nobody else migrates this database meanwhile; a process that dies lets go."""
+    # Asked again and again rather than waited for: a statement that waits has a snapshot, and CREATE INDEX CONCURRENTLY
+    # in the process that we wait for would wait for its end.
+    query = sa.text("SELECT pg_try_advisory_lock(:key)")
+    told = False
+    while not connection.execute(query, {"key": ADVISORY_LOCK}).scalar_one():
+        connection.rollback()
+        if not told:
+            tell("another process is migrating this database: waiting for it")
+            told = True
+        time.sleep(LOOK_S)
+    connection.commit()
+    yield  # it ends with the connection
+
+
+def _upgrade(package: str, revisions: Revisions, connection: sa.Connection, tell: Callable[[str], None]) -> None:
+    def applied(*, step: Any, **_: Any) -> None:
+        write(connection, revisions.oldest_code(step.up_revision_id))
+        tell(f"revision {step.up_revision_id}: {step.up_revision.doc}")
+
+    config = config_of(package)
+    config.attributes.update(connection=connection, applied=applied)
+    command.upgrade(config, "head")
+    connection.commit()
+
+
+def _grant(connection: sa.Connection, access: Access) -> list[str]:
+    with connection.begin():
+        return grants.apply(connection, access)
+
+
+def _persist(connection: sa.Connection, work: Callable[[], Any], tell: Callable[[str], None]) -> Any:
+    """Do it, again when a table was not to be had; StartupError tells what is wrong, where it stands, what to do."""
+    for attempt in range(1, LOCK_TRIES + 1):
+        try:
+            return work()
+        except (sa.exc.SQLAlchemyError, CommandError) as error:
+            connection.rollback()
+            state = getattr(getattr(error, "orig", None), "sqlstate", None)
+            if state == LOCK_NOT_AVAILABLE and attempt < LOCK_TRIES:
+                tell(f"a table is in use, and traffic comes first: again in {LOCK_PAUSE_S:g} s")
+                time.sleep(LOCK_PAUSE_S)
+                continue
+            why = str(getattr(error, "orig", error)).strip().splitlines()[0]
+            stands = schema_of(connection).revision
+            mend = WHAT_TO_DO.get(str(state), "run it again when that is mended")
+            text = f"the migration failed: {why}. The database is at revision {stands}, as a whole; {mend}"
+            raise StartupError(text) from error
+    raise AssertionError("unreachable")
 
 
 def _connect(url: str) -> sa.Connection:

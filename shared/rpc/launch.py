@@ -14,7 +14,8 @@ from shared import logs
 from shared.config import ServiceSettings, load
 from shared.embedded import EmbeddedPostgres, default_folder
 from shared.errors import StartupError
-from shared.migrations import migrate, require_current
+from shared.grants import Access, Grants
+from shared.migrations import migrate, require_compatible
 from shared.rpc.exposure import require_safe
 from shared.rpc.server import Service, serve
 from shared.rpc.workers import reserved, supervise
@@ -30,6 +31,7 @@ class Program:
     embedded_database: str
     settings: type[ServiceSettings]
     assemble: Callable[[str, Callable[[], None]], Service]  # from a URL and the check of its schema
+    grants: Grants
 
 
 def launch(program: Program, arguments: list[str]) -> NoReturn:
@@ -43,13 +45,14 @@ def launch(program: Program, arguments: list[str]) -> NoReturn:
         settings = load(program.settings)
         if workers is not None:
             require_safe(settings)
-        url = settings.database_url
+        url = settings.migration_url if workers is None and settings.migration_url else settings.database_url
         embedded = EmbeddedPostgres(default_folder()) if url is None else None
         if embedded is not None:
             url = embedded.create(program.embedded_database)
         assert url is not None  # noqa: S101 - one of the two gave it
         if workers is None:
-            migrate(program.name, url)
+            access = Access(program.grants, settings.app_role, settings.read_role)
+            migrate(program.name, url, access, tell=lambda line: print(f"{program.name}: {line}", flush=True))  # noqa: T201
         else:
             sys.exit(_serve(program, settings.listen, url, own=embedded is not None, workers=workers))
     except StartupError as error:
@@ -73,7 +76,7 @@ def _serve(program: Program, listen: str, url: str, *, own: bool, workers: int) 
     def prepare() -> None:
         if own:
             migrate(program.name, url)
-        require_current(program.name, url, how=f"python -m {program.name} migrate")
+        require_compatible(program.name, url, how=f"python -m {program.name} migrate")
 
     async def main() -> None:
         # Assembled inside the loop: channels and pools belong to it.

@@ -38,7 +38,7 @@ class Stage:
     async def another(self, failpoint: str = "") -> AsyncIterator[Running]:
         """One more payment_service, which may not be listening yet; it is to die at the failpoint, if one is given."""
         env = {
-            "PAYMENT_DATABASE_URL": self.pair.payments_url,
+            "PAYMENT_DATABASE_URL": self.pair.payments_login,
             "PAYMENT_LISTEN": "127.0.0.1:0",
             "PAYMENT_ORDER_SERVICE": self.services.order.address,
             "PAYONCE_FAILPOINT": failpoint,

@@ -19,11 +19,19 @@ import psycopg
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
+from order_service.storage import grants as order_grants
+from payment_service.storage import grants as payment_grants
 from shared.config import driver_url
 from shared.embedded import EmbeddedPostgres
+from shared.grants import Access
 from shared.migrations import migrate
 
 TEMPLATES = {"orders": "order_service", "payments": "payment_service"}
+# Services run as these, which may do what `storage/grants.py` says; tests look and tamper as the owner. A test that must
+# know whether it is the rights that it stumbles over sets TEST_SERVICES_AS_OWNER.
+APP_ROLES = {"orders": "orders_app", "payments": "payments_app"}
+READ_ROLE = "payonce_read"
+GRANTS = {"orders": order_grants.GRANTS, "payments": payment_grants.GRANTS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +40,16 @@ class Pair:
 
     orders_url: str
     payments_url: str
+
+    @property
+    def orders_login(self) -> str:
+        """What order_service is given."""
+        return login(self.orders_url, APP_ROLES["orders"])
+
+    @property
+    def payments_login(self) -> str:
+        """What payment_service is given."""
+        return login(self.payments_url, APP_ROLES["payments"])
 
 
 class Server(Protocol):
@@ -52,9 +70,11 @@ class Postgres:
             Cluster(self._folder, Path(binaries)) if binaries else EmbeddedPostgres(self._folder / "embedded")
         )
         self._numbers = itertools.count(1)
-        for name, package in TEMPLATES.items():
-            self._create(f"template_{name}", "template0")
-            migrate(package, self.url(f"template_{name}"))
+        with psycopg.connect(raw(self.url("postgres")), autocommit=True) as connection:
+            for role in (*APP_ROLES.values(), READ_ROLE):
+                connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
+        for name in TEMPLATES:
+            migrated(name, self._create(f"template_{name}", "template0"))
 
     def url(self, database: str) -> str:
         return self._server.url(database)
@@ -78,6 +98,18 @@ class Postgres:
             query = sql.SQL("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE {}")
             connection.execute(query.format(sql.Identifier(name), sql.Identifier(template)))
         return self.url(name)
+
+
+def migrated(name: str, url: str) -> None:
+    """Bring a database, of `orders` or `payments`, to the newest revision, and the roles to their rights in it."""
+    migrate(TEMPLATES[name], url, Access(GRANTS[name], APP_ROLES[name], READ_ROLE))
+
+
+def login(url: str, role: str) -> str:
+    """The same database, as that role."""
+    if os.environ.get("TEST_SERVICES_AS_OWNER"):
+        return url
+    return make_url(url).set(username=role).render_as_string(hide_password=False)
 
 
 def raw(url: str) -> str:

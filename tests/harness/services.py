@@ -131,12 +131,12 @@ class Services:
 
     async def _start_order(self, listen: str, env: Environment) -> Running:
         return await self._start(
-            "order_service", {"ORDER_DATABASE_URL": self.pair.orders_url, "ORDER_LISTEN": listen, **env}
+            "order_service", {"ORDER_DATABASE_URL": self.pair.orders_login, "ORDER_LISTEN": listen, **env}
         )
 
     async def _start_payment(self, listen: str, env: Environment) -> Running:
         given = {
-            "PAYMENT_DATABASE_URL": self.pair.payments_url,
+            "PAYMENT_DATABASE_URL": self.pair.payments_login,
             "PAYMENT_LISTEN": listen,
             "PAYMENT_ORDER_SERVICE": self.order.address,
             **env,

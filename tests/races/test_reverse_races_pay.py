@@ -70,7 +70,7 @@ async def test_a_payment_made_while_the_order_is_read_is_reversed(pair: Pair) ->
     """The one who reverses has found no payment, and reads the order when it is paid already: paid by us."""
     async with services(pair) as s, HeldRequests(s.order.address) as held:
         settings = {
-            "PAYMENT_DATABASE_URL": pair.payments_url,
+            "PAYMENT_DATABASE_URL": pair.payments_login,
             "PAYMENT_LISTEN": "127.0.0.1:0",
             "PAYMENT_ORDER_SERVICE": held.address,
         }

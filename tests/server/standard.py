@@ -22,7 +22,7 @@ Health: TypeAlias = "health_pb2.HealthCheckResponse.ServingStatus.ValueType"
 
 
 def database_url(pair: Pair, module: str) -> str:
-    return pair.orders_url if module == "order_service" else pair.payments_url
+    return pair.orders_login if module == "order_service" else pair.payments_login
 
 
 def settings(module: str, **values: str) -> Environment:

@@ -9,12 +9,11 @@ from alembic.config import Config
 
 from payonce.order.v1 import order_pb2
 from payonce.payment.v1 import history_pb2, payment_pb2
-from shared.migrations import migrate
 from tests.harness.audit import at_rest, audit
 from tests.harness.corrections import explain, payment, refund, reverse
 from tests.harness.ledger import net
 from tests.harness.money import balance, pay, status
-from tests.harness.postgres import Pair, Postgres, raw, rows
+from tests.harness.postgres import Pair, Postgres, migrated, raw, rows
 from tests.harness.refusals import refusal
 from tests.harness.services import services
 from tests.harness.stubs import Stubs
@@ -118,8 +117,8 @@ def write_request(connection: psycopg.Connection) -> None:
 def comes_to_head(postgres: Postgres) -> Pair:
     pair = at_0001(postgres)
     before = rows(pair.payments_url, "SELECT e::text FROM entries e ORDER BY 1")
-    migrate("order_service", pair.orders_url)
-    migrate("payment_service", pair.payments_url)
+    migrated("orders", pair.orders_url)
+    migrated("payments", pair.payments_url)
     assert rows(pair.payments_url, "SELECT e::text FROM entries e ORDER BY 1") == before
     return pair
 
@@ -194,7 +193,7 @@ def test_what_was_unconfirmed_at_0003_still_is(postgres: Postgres) -> None:
                         VALUES (%s, gen_random_uuid(), 'a', 'b', 'EUR', 5, {values})"""
             connection.execute(query.encode(), [subject])
     before = rows(url, "SELECT subject, payment_id, state, captured_minor, refunded_minor FROM payments ORDER BY 1")
-    migrate("payment_service", url)
+    migrated("payments", url)
     assert rows(url, "SELECT subject FROM unconfirmed ORDER BY 1") == sorted((s,) for s, _, left in AT_0003 if left)
     assert rows(url, "SELECT count(*) FROM unconfirmed JOIN payments USING (subject, payment_id)") == [(3,)]
     after = rows(url, "SELECT subject, payment_id, state, captured_minor, refunded_minor FROM payments ORDER BY 1")
