@@ -1,4 +1,4 @@
-"""The command line: `payonce up`, `payonce demo`, `payonce verify`; `payonce dev-certs` and `payonce token`."""
+"""The command line: `payonce up`, `demo`, `migrate`, `verify`; `payonce dev-certs` and `payonce token`."""
 
 import asyncio
 import sys
@@ -11,6 +11,7 @@ import typer
 from audit.databases import configured
 from audit.report import report
 from payonce import demo as demonstration
+from payonce import migrate as migrating
 from payonce import up as running
 from payonce.dev_certs import dev_certs
 from payonce.signals import until_signal
@@ -49,6 +50,19 @@ def up(
 def demo() -> None:
     """Pay twenty orders through lost replies and a crash, then count."""
     sys.exit(0 if asyncio.run(until_signal(demonstration.demo())) else 1)
+
+
+@app.command()
+def migrate(
+    which: Annotated[migrating.Which, typer.Argument(help="The databases to bring up to date.")] = migrating.Which.ALL,
+) -> None:
+    """Bring the databases to this version's schema, and the services' roles to their rights, while services run.
+
+    ORDER_MIGRATION_URL and PAYMENT_MIGRATION_URL name the databases as the roles that own them, else ORDER_DATABASE_URL
+    and PAYMENT_DATABASE_URL, else the embedded PostgreSQL has them. ORDER_APP_ROLE and PAYMENT_APP_ROLE are who serves,
+    ORDER_READ_ROLE and PAYMENT_READ_ROLE who only reads.
+    """
+    sys.exit(migrating.migrate(which))
 
 
 @app.command()

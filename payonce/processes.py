@@ -14,6 +14,8 @@ from shared.embedded import EmbeddedPostgres
 from shared.errors import StartupError
 
 FREE_PORT = "127.0.0.1:0"
+PREFIX = {"orders": "ORDER_", "payments": "PAYMENT_"}
+OF_A_DATABASE = ("MIGRATION_URL", "APP_ROLE", "READ_ROLE")
 STOP_LIMIT_S = 30.0  # for draining; more is a hang
 PORT_OPTION = {"order_service": "--order-port or ORDER_LISTEN", "payment_service": "--payment-port or PAYMENT_LISTEN"}
 
@@ -43,6 +45,7 @@ class Pair:
         self._database = EmbeddedPostgres(folder) if missing else None
         embedded = {name: self._database.create(name) for name in missing} if self._database else {}
         self.urls = {**embedded, **given}
+        self._embedded = frozenset(embedded)
         self.order_address = order_listen
         self.payment_address = payment_listen
         self.payment: Process | None = None
@@ -112,11 +115,16 @@ class Pair:
         # their stdin ends, and so do they.
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", module, *arguments,
-            env={**os.environ, **self._environment, **urls, **given, "PAYONCE_STOP_AT_EOF": "1"},
+            env={**self._inherited(), **self._environment, **urls, **given, "PAYONCE_STOP_AT_EOF": "1"},
             stdin=PIPE, stdout=PIPE, stderr=self._log, start_new_session=True,
         )  # fmt: skip
         self._launched.append(process)
         return process
+
+    def _inherited(self) -> dict[str, str]:
+        """The environment, without what is meant for databases elsewhere where ours are used."""
+        foreign = {f"{PREFIX[name]}{setting}" for name in self._embedded for setting in OF_A_DATABASE}
+        return {name: value for name, value in os.environ.items() if name not in foreign}
 
     def _last_line(self, module: str) -> str:
         with self._log_path.open() as log:

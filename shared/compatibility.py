@@ -1,7 +1,7 @@
 """Which code may run on which schema (decision 0022).
 
-Each revision says which is the oldest code that can run on it: `oldest_code = "0004"` names the newest revision that this
-code knew. A revision that says nothing is for its own code and later. The database says it of itself, beside its
+Each revision says which is the oldest code that can run on it: `oldest_code = "0004"` names the newest revision that
+this code knew. A revision that says nothing is for its own code and later. The database says it of itself, beside its
 revision, so that code which has never heard of that revision can tell whether it may run on it.
 """
 

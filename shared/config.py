@@ -60,6 +60,7 @@ INSECURE = "everybody-may-do-everything"
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 Address = Annotated[str, AfterValidator(_address)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
+RoleName = Annotated[str, Field(min_length=1, max_length=63)]
 S = TypeVar("S", bound=BaseSettings)
 
 
@@ -68,8 +69,8 @@ class ServiceSettings(BaseSettings):
 
     database_url: DatabaseUrl | None = None  # the embedded PostgreSQL when unset
     migration_url: DatabaseUrl | None = None  # for `migrate`: the same database as the role that owns it
-    app_role: str | None = Field(default=None, min_length=1, max_length=63)  # for `migrate`: who serves; gets its grants
-    read_role: str | None = Field(default=None, min_length=1, max_length=63)  # for `migrate`: who audits and monitors
+    app_role: RoleName | None = None  # for `migrate`: who serves, and gets what that needs
+    read_role: RoleName | None = None  # for `migrate`: who audits and monitors
     listen: Address
     tls_cert: Path | None = None  # our certificate and its chain (PEM): as a server, and as a client of other services
     tls_key: Path | None = None

@@ -133,9 +133,7 @@ def _pin(connection: sa.Connection, functions: Iterable[str]) -> None:
 
 def _take(connection: sa.Connection, who: str, things: _Things) -> None:
     """Everything, on the database too: who may make temporary tables may put one before ours."""
-    here = connection.execute(
-        sa.text("SELECT quote_ident(current_database()), quote_ident(current_schema())")
-    ).one()
+    here = connection.execute(sa.text("SELECT quote_ident(current_database()), quote_ident(current_schema())")).one()
     _run(connection, f"REVOKE ALL ON DATABASE {here[0]} FROM {who}")
     _run(connection, f"REVOKE ALL ON SCHEMA {here[1]} FROM {who}")
     for word, names in (("TABLE", things.tables), ("SEQUENCE", things.sequences), ("FUNCTION", things.functions)):
@@ -160,7 +158,8 @@ EFFECTIVE = """
             AND NOT EXISTS (SELECT FROM pg_depend
                              WHERE classid = 'pg_class'::regclass AND objid = c.oid AND deptype = 'e'))
     SELECT privilege, relname::text
-      FROM things, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS privilege
+      FROM things,
+           unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS privilege
      WHERE relkind <> 'S' AND has_table_privilege(:role, oid, privilege)
      UNION ALL
     SELECT format('%s (%s)', privilege, attname), relname

@@ -21,12 +21,13 @@ from shared.grants import Access
 # One key for all: migrations of two processes wait for each other.
 ADVISORY_LOCK = 7_075_071
 LOOK_S = 0.2
-# Half of what the services wait for a row, so that they outlast it; then they have the tables to themselves for a while.
+# Half of what the services wait for a row, so that they outlast it; then they have the tables to themselves a while.
 LOCK_TIMEOUT = "1s"
 LOCK_TRIES = 10
 LOCK_PAUSE_S = 2.0
 
 LOCK_NOT_AVAILABLE = "55P03"
+DEADLOCK_DETECTED = "40P01"
 INSUFFICIENT_PRIVILEGE = "42501"
 WHAT_TO_DO = {
     LOCK_NOT_AVAILABLE: "a long transaction keeps a table (pg_stat_activity names it); run it again when it has ended",
@@ -34,9 +35,7 @@ WHAT_TO_DO = {
 }
 
 
-def migrate(
-    package: str, url: str, access: Access | None = None, tell: Callable[[str], None] = lambda _: None
-) -> None:
+def migrate(package: str, url: str, access: Access | None = None, tell: Callable[[str], None] = lambda _: None) -> None:
     """Bring the database to the newest revision, and the roles of `access` to what the code needs.
 
     Two at once: the second waits, and finds nothing to do. A database that is newer than this code, and can run it, is
@@ -108,7 +107,7 @@ def _persist(connection: sa.Connection, work: Callable[[], Any], tell: Callable[
         except (sa.exc.SQLAlchemyError, CommandError) as error:
             connection.rollback()
             state = getattr(getattr(error, "orig", None), "sqlstate", None)
-            if state == LOCK_NOT_AVAILABLE and attempt < LOCK_TRIES:
+            if state in (LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED) and attempt < LOCK_TRIES:
                 tell(f"a table is in use, and traffic comes first: again in {LOCK_PAUSE_S:g} s")
                 time.sleep(LOCK_PAUSE_S)
                 continue

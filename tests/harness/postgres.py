@@ -27,8 +27,8 @@ from shared.grants import Access
 from shared.migrations import migrate
 
 TEMPLATES = {"orders": "order_service", "payments": "payment_service"}
-# Services run as these, which may do what `storage/grants.py` says; tests look and tamper as the owner. A test that must
-# know whether it is the rights that it stumbles over sets TEST_SERVICES_AS_OWNER.
+# Services run as these, which may do what `storage/grants.py` says; tests look and tamper as the owner. To see
+# whether it is the rights that a test stumbles over, set TEST_SERVICES_AS_OWNER.
 APP_ROLES = {"orders": "orders_app", "payments": "payments_app"}
 READ_ROLE = "payonce_read"
 GRANTS = {"orders": order_grants.GRANTS, "payments": payment_grants.GRANTS}
