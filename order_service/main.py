@@ -15,6 +15,7 @@ from shared.database import Database
 from shared.rpc.exposure import expose
 from shared.rpc.launch import Program, launch
 from shared.rpc.server import Service
+from shared.telemetry.metrics import WATCHED
 
 NAME = "order_service"
 
@@ -24,6 +25,7 @@ def assemble(url: str, prepare: Callable[[], None]) -> Service:
     settings = load(OrderSettings)
     database = Database(url, pool_size=settings.pool_size, application=NAME)
     servicer = OrderServicer(Orders(database))
+    WATCHED.watch(pools={"calls": database})
     return Service(
         name=NAME,
         address=settings.listen,

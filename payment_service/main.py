@@ -11,6 +11,7 @@ from payment_service.rpc.access import ACCESS
 from payment_service.rpc.servicer import PaymentServicer, UseCases
 from payment_service.storage.grants import GRANTS
 from payment_service.usecases.accounts import Accounts
+from payment_service.usecases.backlog import Backlog
 from payment_service.usecases.captures import Captures
 from payment_service.usecases.completer import Completer
 from payment_service.usecases.confirm import Confirm
@@ -29,6 +30,8 @@ from shared.rpc.exposure import expose
 from shared.rpc.launch import Program, launch
 from shared.rpc.server import Service
 from shared.rpc.tls import tls_files
+from shared.telemetry.metrics import WATCHED
+from shared.telemetry.switch import SWITCH
 
 NAME = "payment_service"
 
@@ -52,14 +55,18 @@ def assemble(url: str, prepare: Callable[[], None]) -> Service:
     sealer = Sealer(batches)
     limits = {"lanes": settings.lanes, "batch_limit": settings.batch_limit, "queue_limit": settings.queue_limit}
     use = UseCases(
-        pay_orders=Coalescer(PayOrders(batches, orders, confirm), **limits),
-        pay_tickets=Coalescer(PayTickets(batches), **limits),
+        pay_orders=Coalescer(PayOrders(batches, orders, confirm), **limits, name="pay_orders"),
+        pay_tickets=Coalescer(PayTickets(batches), **limits, name="pay_tickets"),
         tickets=Tickets(calls),
         captures=captures,
         refunds=Refunds(calls, by_request),
         endings=Endings(calls, orders, by_request),
         lookups=Lookups(calls),
         accounts=Accounts(calls),
+    )
+    WATCHED.watch(
+        pools={"batches": batches, "calls": calls},
+        queues={"pay_orders": use.pay_orders, "pay_tickets": use.pay_tickets},
     )
     servicer = PaymentServicer(
         use,
@@ -74,7 +81,7 @@ def assemble(url: str, prepare: Callable[[], None]) -> Service:
         register=lambda server: payment_service_pb2_grpc.add_PaymentServiceServicer_to_server(servicer, server),
         databases=[batches, calls],
         prepare=prepare,
-        background=[completer.run, sealer.run],
+        background=[completer.run, sealer.run, *([Backlog(batches).run] if SWITCH.metrics else [])],
         drain=[use.pay_orders.drain, use.pay_tickets.drain, completer.drain, sealer.drain, orders.close],
         grace_s=settings.grace_s,
     )

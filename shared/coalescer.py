@@ -12,9 +12,12 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
+
+from opentelemetry.trace import Span
 
 from shared.errors import PayonceError, contended, overloaded, shutting_down
+from shared.telemetry import batches
 
 C = TypeVar("C")
 O = TypeVar("O")  # noqa: E741 - C for command, O for outcome
@@ -30,9 +33,16 @@ LONG_S = 0.1
 QUIET_TURNS = 20
 
 
+class _Item(NamedTuple, Generic[C, O]):
+    command: C
+    outcome: asyncio.Future[O]
+    since: float  # monotonic
+    span: Span | None  # of the one who asks
+
+
 @dataclass(slots=True)
 class _Batch(Generic[C, O]):
-    items: list[tuple[C, asyncio.Future[O]]]
+    items: list[_Item[C, O]]
     split_until: float = math.inf  # monotonic; of a part of a batch that failed: it is not run after this
 
 
@@ -52,13 +62,15 @@ class Coalescer(Generic[C, O]):
         batch_limit: int,
         queue_limit: int,
         splitting_s: float = SPLITTING_S,
+        name: str = "",
     ) -> None:
+        self._name = name
         self._run = run
         self._lanes = lanes
         self._batch_limit = batch_limit
         self._queue_limit = queue_limit
         self._splitting_s = splitting_s
-        self._waiting: deque[tuple[C, asyncio.Future[O]]] = deque()
+        self._waiting: deque[_Item[C, O]] = deque()
         self._parts: deque[_Batch[C, O]] = deque()
         self._under_way: dict[asyncio.Task[None], bool] = {}  # whether it takes long
         self._gathering = False
@@ -77,10 +89,14 @@ class Coalescer(Generic[C, O]):
         elif len(self._waiting) >= self._queue_limit:
             outcome.set_exception(overloaded("Too many requests are waiting"))
         else:
-            self._waiting.append((command, outcome))
+            self._waiting.append(_Item(command, outcome, time.monotonic(), batches.recording()))
             if not self._gathering:
                 self._fill_lanes()
         return outcome
+
+    def waiting(self) -> tuple[int, int]:
+        """How many requests wait for a batch, and how many may."""
+        return len(self._waiting), self._queue_limit
 
     async def drain(self) -> None:
         """Take nothing new, finish what was taken."""
@@ -104,7 +120,9 @@ class Coalescer(Generic[C, O]):
 
     def _fill_lanes(self) -> None:
         while len(self._under_way) < self._lanes and self._may_leave() and (batch := self._next()):
-            task = asyncio.create_task(self._run_batch(batch))
+            waited_s = time.monotonic() - batch.items[0].since
+            spans = [item.span for item in batch.items]
+            task = asyncio.create_task(batches.observed(self._run_batch(batch), self._name, waited_s, spans))
             self._under_way[task] = False
             asyncio.get_running_loop().call_later(LONG_S, self._takes_long, task)
             task.add_done_callback(self._lane_is_free)
@@ -132,27 +150,27 @@ class Coalescer(Generic[C, O]):
         return None
 
     def _gathered(self) -> _Batch[C, O] | None:
-        items: list[tuple[C, asyncio.Future[O]]] = []
+        items: list[_Item[C, O]] = []
         while self._waiting and len(items) < self._batch_limit:
             item = self._waiting.popleft()
-            if not item[1].done():  # a caller who gave up while queued was promised nothing
+            if not item.outcome.done():  # a caller who gave up while queued was promised nothing
                 items.append(item)
         return _Batch(items) if items else None
 
     def _part(self) -> _Batch[C, O] | None:
         while self._parts:
             part = self._parts.popleft()
-            part.items = [item for item in part.items if not item[1].done()]
+            part.items = [item for item in part.items if not item.outcome.done()]
             if part.items and time.monotonic() < part.split_until:
                 return part
-            for _, outcome in part.items:
-                _answer(outcome, contended())
+            for item in part.items:
+                _answer(item.outcome, contended())
         return None
 
     async def _run_batch(self, batch: _Batch[C, O]) -> None:
-        outcomes: Sequence[tuple[tuple[C, asyncio.Future[O]], O | Exception]]
+        outcomes: Sequence[tuple[_Item[C, O], O | Exception]]
         try:
-            results = await self._run([command for command, _ in batch.items])
+            results = await self._run([item.command for item in batch.items])
             outcomes = list(zip(batch.items, results, strict=True))
         except PayonceError as error:
             outcomes = [(item, error) for item in batch.items]
@@ -161,8 +179,8 @@ class Coalescer(Generic[C, O]):
                 self._split(batch)
                 return
             outcomes = [(batch.items[0], error)]
-        for (_, outcome), result in outcomes:
-            _answer(outcome, result)
+        for item, result in outcomes:
+            _answer(item.outcome, result)
 
     def _split(self, batch: _Batch[C, O]) -> None:
         """Both halves queue as batches of their own, and other batches may go between them."""

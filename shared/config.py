@@ -72,6 +72,7 @@ class ServiceSettings(BaseSettings):
     app_role: RoleName | None = None  # for `migrate`: who serves, and gets what that needs
     read_role: RoleName | None = None  # for `migrate`: who audits and monitors
     listen: Address
+    metrics_listen: Address | None = None  # where Prometheus reads; each worker has a port, from this one upward
     tls_cert: Path | None = None  # our certificate and its chain (PEM): as a server, and as a client of other services
     tls_key: Path | None = None
     tls_ca: Path | None = None  # who vouches for the certificates of those that we talk with

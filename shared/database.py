@@ -6,7 +6,7 @@ import os
 import random
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 import psycopg
@@ -18,6 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from shared.errors import PayonceError, Reason, contended, overloaded
 from shared.failpoints import failpoint, failpoint_during
+from shared.telemetry.metrics import DATABASE_AGAIN
+from shared.telemetry.transactions import observed
 
 T = TypeVar("T")
 Connection = AsyncConnection
@@ -77,21 +79,21 @@ class Database:
         Raises ContendedError when a lock did not come free in time; PayonceError DATABASE_UNAVAILABLE,
         DATABASE_CONTENTION or OVERLOADED (no connection free) when the attempts are used up.
         """
-        return await self._shielded(lambda: self._once(work, name))
+        return await self._shielded(observed(self._attempt(lambda: self._once(work, name)), work, name))
 
     async def autocommit(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """Run statements that are each a transaction of their own, one of them a change. Raises as `transact` does.
 
         As with `transact`, a change may have happened although its answer was lost, and is then made again.
         """
-        return await self._shielded(lambda: self._each(work))
+        return await self._shielded(observed(self._attempt(lambda: self._each(work)), work))
 
     async def read(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """Run statements that only read, each on a snapshot of its own. Raises as `transact` does.
 
         A caller who leaves takes his place in the queue with him.
         """
-        return await self._attempt(lambda: self._each(work))
+        return await observed(self._attempt(lambda: self._each(work)), work)
 
     async def answers(self, *, within_s: float) -> bool:
         """Whether it can be reached and used now; `within_s` bounds each of two tries.
@@ -108,6 +110,11 @@ class Database:
                 return True
         return False
 
+    def connections(self) -> tuple[int, int]:
+        """How many connections are in use, and how many there may be."""
+        pool: Any = self._engine.pool
+        return pool.checkedout(), pool.size()
+
     async def close(self) -> None:
         """Finish the transactions under way, then close every connection. It takes no longer than they may."""
         until = time.monotonic() + PATIENCE_S + self._attempt_limit_s
@@ -118,9 +125,9 @@ class Database:
         await self._engine.dispose()
         await self._pings.dispose()
 
-    async def _shielded(self, once: Callable[[], Awaitable[T]]) -> T:
+    async def _shielded(self, run: Coroutine[Any, Any, T]) -> T:
         # A task of its own: a caller's cancel or deadline is thrown into the handler, and must not hit a COMMIT.
-        task = asyncio.create_task(self._attempt(once))
+        task = asyncio.create_task(run)
         self._transactions.add(task)
         task.add_done_callback(self._forget)
         return await asyncio.shield(task)
@@ -156,6 +163,7 @@ class Database:
                 final = _translate(error)
                 if attempt == ATTEMPTS or time.monotonic() > until:
                     raise final from error
+                DATABASE_AGAIN.labels(_sqlstate(error)).inc()
                 log.warning("database.again", attempt=attempt, sqlstate=_sqlstate(error), kind=type(error).__name__)
             # Jitter keeps two transactions that met once from meeting again.
             await asyncio.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311

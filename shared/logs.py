@@ -5,6 +5,8 @@ import sys
 
 import structlog
 
+from shared.telemetry.loglines import with_trace, without_secrets
+
 
 def configure(service: str) -> None:
     """Every line carries the time (UTC), the level and the service. Ids and outcomes; never tokens or SQL."""
@@ -16,7 +18,9 @@ def configure(service: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
+            with_trace,
             structlog.processors.format_exc_info,
+            without_secrets,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),

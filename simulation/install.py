@@ -27,7 +27,7 @@ from simulation.network import Channel
 from simulation.stage import here
 
 SERVICES = ("order_service", "payment_service", "shared")
-NOT_SIMULATED = {"payment_service.storage.seals"}
+NOT_SIMULATED = {"payment_service.storage.backlog", "payment_service.storage.seals"}
 Replacement = tuple[Any, str, Any]
 
 

@@ -41,6 +41,7 @@ from payonce.payment.v1 import (
 from shared.coalescer import Coalescer
 from shared.errors import PayonceError
 from shared.rpc.registrar import Context, as_answer, mark_replayed
+from shared.telemetry.calls import count_replay
 
 # An answer that reaches the caller just before the deadline is worth more than none.
 DEADLINE_MARGIN_S = 0.05
@@ -86,9 +87,11 @@ class PaymentServicer(payment_service_pb2_grpc.PaymentServiceServicer):
         async def outcome(command: PayOrder) -> Paid | PayonceError:
             submitted = self._use.pay_orders.submit(command)
             try:
-                return await _in_time(context, submitted, order_subject(command.order_id))
+                paid = await _in_time(context, submitted, order_subject(command.order_id))
             except Exception as error:  # noqa: BLE001 - one order's trouble is its own outcome
                 return as_answer(error, "BatchPayOrders")
+            count_replay(paid.replayed)
+            return paid
 
         outcomes = await asyncio.gather(*map(outcome, requests.orders_to_pay(request)))
         return batch_pb2.BatchPayOrdersResponse(outcomes=map(outcome_message, outcomes))

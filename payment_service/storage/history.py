@@ -10,6 +10,7 @@ from payment_service.domain.payments import Subject
 from payment_service.storage.schema import history
 from shared.arrays import BIGINTS, TEXTS, UUIDS, statement
 from shared.database import Connection
+from shared.telemetry.metrics import count_events
 
 RECORD = statement(
     """
@@ -34,6 +35,7 @@ async def record(connection: Connection, events: Sequence[Event]) -> None:
         "amounts": [e.amount_minor for e in events],
     }
     await connection.execute(RECORD, arrays)
+    count_events(arrays["events"])
 
 
 async def of_subject(connection: Connection, subject: Subject) -> list[Event]:

@@ -12,6 +12,7 @@ from payment_service.domain.history import COMPLETER
 from payment_service.storage import corrections, payments
 from payment_service.usecases.captures import Captures
 from payment_service.usecases.confirm import Confirm
+from payment_service.usecases.counts import CHECKS
 from payment_service.usecases.take_back import TakeBack
 from shared.database import ContendedError, Database
 from shared.errors import PayonceError
@@ -64,6 +65,8 @@ class Completer:
         if due:
             ends = (await self._confirm.flip(due)).values()
             confirmed = sum(isinstance(end, Standing) and end.confirmed for end in ends)
+            CHECKS.labels("confirmed").inc(confirmed)
+            CHECKS.labels("left").inc(len(due) - confirmed)
             log.info("completer.turn", due=len(due), confirmed=confirmed)
             await self._confirm.flush()
         return len(due)

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 import grpc
 
+from shared.telemetry.channels import traced
 from shared.rpc.tls import TlsFiles, channel_credentials
 
 S = TypeVar("S")
@@ -62,10 +63,10 @@ def channel(
     own: list[tuple[str, int | str]] = [("grpc.service_config", config), ("grpc.use_local_subchannel_pool", 1)]
     options = [*CONNECT, *own]
     if credentials is None:
-        return grpc.aio.insecure_channel(address, options=options)
+        return traced(grpc.aio.insecure_channel(address, options=options))
     if server_name:
         options.append(("grpc.ssl_target_name_override", server_name))
-    return grpc.aio.secure_channel(address, credentials, options=options)
+    return traced(grpc.aio.secure_channel(address, credentials, options=options))
 
 
 class Link(Generic[S]):

@@ -19,6 +19,7 @@ from shared.migrations import migrate, require_compatible
 from shared.rpc.exposure import require_safe
 from shared.rpc.server import Service, serve
 from shared.rpc.workers import reserved, supervise
+from shared.telemetry.running import running
 
 WORKERS_LIMIT = 64
 
@@ -54,7 +55,7 @@ def launch(program: Program, arguments: list[str]) -> NoReturn:
             access = Access(program.grants, settings.app_role, settings.read_role)
             migrate(program.name, url, access, tell=lambda line: print(f"{program.name}: {line}", flush=True))  # noqa: T201
         else:
-            sys.exit(_serve(program, settings.listen, url, own=embedded is not None, workers=workers))
+            sys.exit(_serve(program, settings, url, own=embedded is not None, workers=workers))
     except StartupError as error:
         sys.exit(f"{program.name}: {error}")
     sys.exit(0)
@@ -70,7 +71,7 @@ def _workers(arguments: list[str]) -> int | None:
     return None
 
 
-def _serve(program: Program, listen: str, url: str, *, own: bool, workers: int) -> int:
+def _serve(program: Program, settings: ServiceSettings, url: str, *, own: bool, workers: int) -> int:
     """The exit status. An embedded database is ours to migrate; another one is its operator's."""
 
     def prepare() -> None:
@@ -85,9 +86,10 @@ def _serve(program: Program, listen: str, url: str, *, own: bool, workers: int) 
     if workers == 1:
         if worker := os.environ.get("PAYONCE_WORKER"):
             structlog.contextvars.bind_contextvars(worker=worker)
-        uvloop.run(main())
+        with running(program.name, settings.metrics_listen):
+            uvloop.run(main())
         return 0
     prefix = program.settings.model_config.get("env_prefix", "")
-    with reserved(listen) as address:
+    with reserved(settings.listen) as address:
         given = {f"{prefix}LISTEN": address, f"{prefix}DATABASE_URL": url}
         return asyncio.run(supervise(program.name, address, workers, prepare, given))

@@ -15,6 +15,7 @@ from shared.rpc.access import AccessTable, set_caller
 from shared.rpc.errors import STATUS_OF, trailing_metadata
 from shared.rpc.gate import Gate
 from shared.rpc.guard import Guard
+from shared.telemetry.calls import count_refusal, count_replay, observed
 
 log = structlog.get_logger()
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -28,6 +29,7 @@ class Malformed:
 
 def mark_replayed(context: Context, replayed: bool) -> None:
     """Say in the trailing metadata that this answer was given before."""
+    count_replay(replayed)
     if replayed:
         context.set_trailing_metadata((("idempotent-replayed", "true"),))
 
@@ -93,7 +95,7 @@ class _Wrapped(grpc.GenericRpcHandler):
             if handler is None or handler.request_streaming or handler.response_streaming:
                 return handler  # unknown methods, and the standard services' streams
             self._wrapped[method] = grpc.unary_unary_rpc_method_handler(
-                _wrapped(handler.unary_unary, method, self._door),
+                observed(_wrapped(handler.unary_unary, method, self._door), method),
                 request_deserializer=_tolerant(handler.request_deserializer),
                 response_serializer=handler.response_serializer,
             )
@@ -143,6 +145,12 @@ def _reply_sent(name: str) -> Any:
 
 def as_answer(error: BaseException, method: str) -> PayonceError:
     """What a caller is told. Whatever was not foreseen is logged whole, and told without internals."""
+    answer = _as_answer(error, method)
+    count_refusal(method, answer.reason)
+    return answer
+
+
+def _as_answer(error: BaseException, method: str) -> PayonceError:
     if isinstance(error, PayonceError):
         return error
     if isinstance(error, ContendedError):

@@ -23,7 +23,7 @@ class DidNotStartError(Exception):
 
 def environment(given: Environment) -> dict[str, str]:
     """Ours, without what would configure a service by accident."""
-    own = {k: v for k, v in os.environ.items() if not k.startswith(("ORDER_", "PAYMENT_", "PAYONCE_"))}
+    own = {k: v for k, v in os.environ.items() if not k.startswith(("ORDER_", "PAYMENT_", "PAYONCE_", "OTEL_"))}
     return {**own, "PYTHONPATH": str(ROOT), "PAYMENT_ORDER_TIMEOUT_S": "8", **given}  # the machine may be busy
 
 

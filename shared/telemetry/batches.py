@@ -1,0 +1,57 @@
+"""Around every batch: how many travelled, how long they waited; and how their traces hang together.
+
+The batch is done within the trace of the first payment in it that is recorded. Each other one has a span of the same
+time in its own trace, and a link to where it was really done; the batch has links back.
+"""
+
+import time
+from collections.abc import Awaitable, Sequence
+
+from opentelemetry import context, trace
+from opentelemetry.trace import Link, Span, Tracer
+
+from shared.telemetry.calls import of_nobody
+from shared.telemetry.metrics import BATCH_SIZE, BATCH_WAIT
+from shared.telemetry.switch import SWITCH
+
+
+def recording() -> Span | None:
+    """The span of whoever asks, if anybody is to see it."""
+    if SWITCH.tracer is None:
+        return None
+    span = trace.get_current_span()
+    return span if span.is_recording() else None
+
+
+async def observed(run: Awaitable[None], queue: str, waited_s: float, spans: Sequence[Span | None]) -> None:
+    """`run`, which does a batch of the queue, one of `spans` for each request in it."""
+    of_nobody()  # this task was started by one caller, and is all of theirs
+    if not SWITCH.on:
+        await run
+        return
+    BATCH_SIZE.labels(queue).observe(len(spans))
+    BATCH_WAIT.labels(queue).observe(waited_s)
+    if SWITCH.tracer is None:
+        await run
+        return
+    recorded = [span for span in spans if span]
+    if not recorded:
+        context.attach(context.Context())  # else what is done for all would be in the trace of one
+        await run
+        return
+    await _traced(run, SWITCH.tracer, f"batch {queue}", recorded, len(spans))
+
+
+async def _traced(run: Awaitable[None], tracer: Tracer, name: str, recorded: Sequence[Span], size: int) -> None:
+    first, *others = recorded
+    began = time.time_ns()
+    links = [Link(span.get_span_context()) for span in others]
+    about = {"payonce.batch.size": size}
+    within = trace.set_span_in_context(first, context.Context())
+    with tracer.start_as_current_span(name, within, attributes=about, links=links, start_time=began) as batch:
+        await run
+    ended = time.time_ns()
+    for other in others:
+        within = trace.set_span_in_context(other, context.Context())
+        link = [Link(batch.get_span_context())]
+        tracer.start_span(name, within, attributes=about, links=link, start_time=began).end(ended)

@@ -1,0 +1,64 @@
+"""A channel whose calls are spans, and carry the trace along (W3C traceparent), where OpenTelemetry is set up.
+
+By the service, or by the program that uses payonce's client; nobody need be.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, cast
+
+import grpc
+from opentelemetry import propagate, trace
+from opentelemetry.trace import ProxyTracerProvider, Span, SpanKind, Status, StatusCode
+
+from shared.telemetry.ids import attributes_of
+
+
+def traced(channel: grpc.aio.Channel) -> grpc.aio.Channel:
+    """The channel, with spans around its unary calls."""
+    return cast("grpc.aio.Channel", _Channel(channel))  # it has all that generated code needs of one
+
+
+class _Channel:
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._channel = channel
+
+    def unary_unary(self, path: str, *args: Any, **given: Any) -> "_Method":
+        return _Method(self._channel.unary_unary(path, *args, **given), path.lstrip("/"))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._channel, name)
+
+
+class _Method:
+    # Ends of spans under way: the event loop keeps no task alive by itself.
+    _ends: "set[asyncio.Task[None]]" = set()  # noqa: RUF012 - one for all, on purpose
+
+    def __init__(self, method: Any, name: str) -> None:
+        self._method = method
+        self._name = name
+        service, _, method_name = name.rpartition("/")
+        self._about = {"rpc.system": "grpc", "rpc.service": service, "rpc.method": method_name}
+
+    def __call__(self, request: Any, *, metadata: Sequence[tuple[str, Any]] | None = None, **given: Any) -> Any:
+        provider = trace.get_tracer_provider()
+        if isinstance(provider, ProxyTracerProvider):
+            return self._method(request, metadata=metadata, **given)
+        span = provider.get_tracer("payonce").start_span(self._name, kind=SpanKind.CLIENT, attributes=self._about)
+        carrier: dict[str, str] = {}
+        propagate.inject(carrier, trace.set_span_in_context(span))
+        call = self._method(request, metadata=(*(metadata or ()), *carrier.items()), **given)
+        if span.is_recording():
+            span.set_attributes(attributes_of(request))
+            end = asyncio.ensure_future(_end(span, call))
+            self._ends.add(end)
+            end.add_done_callback(self._ends.discard)
+        return call
+
+
+async def _end(span: Span, call: Any) -> None:
+    code = await call.code()  # waits for the end of the call, and takes nothing from whoever awaits it
+    span.set_attribute("rpc.grpc.status_code", code.value[0])
+    if code is not grpc.StatusCode.OK:
+        span.set_status(Status(StatusCode.ERROR, code.name))
+    span.end()

@@ -1,0 +1,85 @@
+"""OpenTelemetry's SDK, set up from its own variables: traces and metrics over OTLP (gRPC)."""
+
+import contextlib
+import logging
+import os
+from collections.abc import Callable
+from importlib.metadata import version
+from uuid import uuid4
+
+import structlog
+from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import OTELResourceDetector, Resource
+from opentelemetry.sdk.trace import SpanLimits, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio, Sampler
+
+from shared.errors import StartupError
+from shared.telemetry.metrics import REGISTRY
+from shared.telemetry.otlp import Sender
+from shared.telemetry.switch import SWITCH
+
+RATIO = 0.05  # of the traces, unless OTEL_TRACES_SAMPLER… says otherwise: a span costs a tenth of a payment
+LINKS_LIMIT = 512  # more than a batch has payments; OpenTelemetry's own limit would lose some
+STOP_LIMIT_S = 3.0  # for what is still to be sent at the end, of each kind
+
+
+def start(name: str) -> Callable[[], None]:
+    """Send what the service `name` does to the collector that OTEL_EXPORTER_OTLP_ENDPOINT names; what ends it."""
+    for kind in ("TRACES_", "METRICS_", ""):
+        if os.environ.get(f"OTEL_EXPORTER_OTLP_{kind}PROTOCOL", "grpc") != "grpc":
+            raise StartupError(f"set OTEL_EXPORTER_OTLP_{kind}PROTOCOL to grpc: no other one is built in")
+    _log_as_we_do()
+    resource = _resource(name)
+    ends = contextlib.ExitStack()
+    try:
+        if os.environ.get("OTEL_TRACES_EXPORTER") != "none":
+            ends.callback(_start_traces(resource))
+        if os.environ.get("OTEL_METRICS_EXPORTER") != "none":
+            sender = Sender(REGISTRY, resource)
+            SWITCH.metrics = True
+            ends.callback(sender.close, STOP_LIMIT_S)
+    except ValueError as error:
+        raise StartupError(f"one of the variables OTEL_… is wrong: {error}") from None
+    return ends.close
+
+
+def _start_traces(resource: Resource) -> Callable[[], None]:
+    limits = SpanLimits(max_links=LINKS_LIMIT)
+    provider = TracerProvider(_sampler(), resource, span_limits=limits, shutdown_on_exit=False)
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    trace.set_tracer_provider(provider)
+    SWITCH.tracer = provider.get_tracer("payonce")
+
+    def stop() -> None:
+        SWITCH.tracer = None
+        provider.force_flush(round(STOP_LIMIT_S * 1000))
+        provider.shutdown()
+
+    return stop
+
+
+def _sampler() -> Sampler | None:
+    """OpenTelemetry's own choice, where it is told; else by the caller's decision, and a part of what has none."""
+    if os.environ.get("OTEL_TRACES_SAMPLER"):
+        return None
+    return ParentBasedTraceIdRatio(float(os.environ.get("OTEL_TRACES_SAMPLER_ARG") or RATIO))
+
+
+def _resource(name: str) -> Resource:
+    about = {"service.name": name, "service.version": version("payonce"), "service.instance.id": str(uuid4())}
+    return Resource.create(about).merge(OTELResourceDetector().detect())  # what the environment says comes first
+
+
+class _ToStructlog(logging.Handler):
+    """What the SDK has to say, a collector out of reach for instance, in our own form."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        structlog.get_logger().warning("opentelemetry", level=record.levelname.lower(), said=record.getMessage())
+
+
+def _log_as_we_do() -> None:
+    logger = logging.getLogger("opentelemetry")
+    logger.handlers = [_ToStructlog()]
+    logger.propagate = False
