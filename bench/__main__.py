@@ -19,6 +19,7 @@ from bench.growth import Growth
 from bench.overload import Overload, targets
 from bench.processes import Client, Server
 from bench.sample import Figure, Results, Sample, median
+from bench.sink import telemetry
 from bench.stage import Stage
 
 # One payment a batch, as the pattern is usually written; as many at a time as there may be.
@@ -51,10 +52,16 @@ class Bench:
             stack.callback(unbatched.close)
             workers = Stage(self.postgres, "workers", self._log, workers=WORKERS)
             stack.callback(workers.close)
+            sink = Server("bench.sink", self._log)
+            stack.callback(sink.process.close)
+            observed = Stage(self.postgres, "telemetry", self._log, settings=telemetry(sink.address))
+            stack.callback(observed.close)
             two = figures.pay(self._client, workers, "pay_two_workers", "spread", FULL, channels=figures.CHANNELS)
-            wanted = [figure for figure in [*self._all(stage, unbatched, stack), two] if self._is_wanted(figure)]
+            wanted = [
+                figure for figure in [*self._all(stage, unbatched, observed, stack), two] if self._is_wanted(figure)
+            ]
             results = self._measure(wanted)
-            stages = [stage, unbatched, workers, *self._overload(results, stack)]
+            stages = [stage, unbatched, workers, observed, *self._overload(results, stack)]
             names = {figure.name for figure in wanted}
             counts = {
                 name: counting.count(self._client, stage, series, FULL)
@@ -86,7 +93,7 @@ class Bench:
     def close(self) -> None:
         self._stack.close()
 
-    def _all(self, stage: Stage, unbatched: Stage, stack: contextlib.ExitStack) -> list[Figure]:
+    def _all(self, stage: Stage, unbatched: Stage, observed: Stage, stack: contextlib.ExitStack) -> list[Figure]:
         client, echo = self._client, Server("bench.echo", self._log)
         stack.callback(echo.process.close)
         by_hand = Flow(self.postgres)
@@ -97,7 +104,9 @@ class Bench:
             *(figures.echo(client, echo, n) for n in IN_FLIGHT),
             *(figures.pay(client, stage, "pay_spread", "spread", n) for n in IN_FLIGHT),
             *(figures.pay(client, stage, "pay_one_merchant", "one", n) for n in IN_FLIGHT),
+            figures.pay(client, observed, "pay_spread_telemetry", "spread", FULL),
             figures.replay(client, stage),
+            figures.replay(client, observed, "replay_telemetry"),
             figures.pay(client, unbatched, "pay_unbatched", "spread", FULL),
             figures.pay_batch(client, stage),
             figures.pay(client, stage, "ticket", "ticket", FULL, kind="ticket"),

@@ -79,7 +79,7 @@ def pay_batch(client: Client, stage: Stage) -> Figure:
     return Figure(name="pay_batch", in_flight=BATCHES_IN_FLIGHT, run=run)
 
 
-def replay(client: Client, stage: Stage) -> Figure:
+def replay(client: Client, stage: Stage, name: str = "replay") -> Figure:
     """PayOrder of orders that were paid."""
 
     def run() -> Sample:
@@ -89,7 +89,7 @@ def replay(client: Client, stage: Stage) -> Figure:
         asked = Round(kind="pay", address=stage.address, in_flight=FULL, series="spread", repeat=repeat)
         return _run(client, stage, asked)
 
-    return Figure(name="replay", in_flight=FULL, run=run)
+    return Figure(name=name, in_flight=FULL, run=run)
 
 
 def refund(client: Client, stage: Stage) -> Figure:

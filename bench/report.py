@@ -16,6 +16,8 @@ RATIOS = (
     ("pay_one_merchant@256", "echo@256", 0.70),
     ("replay@256", "echo@256", 0.85),
     ("pay_batch@3", "echo@256", 1.5),
+    ("pay_spread_telemetry@256", "pay_spread@256", 0.95),
+    ("replay_telemetry@256", "replay@256", 0.95),
     ("pay_spread@256", "pay_unbatched@256", 6.0),
     ("pay_one_merchant@256", "pgbench_one_merchant@32", 2.0),
     ("pay_spread@256", "pgbench_spread@32", None),

@@ -47,7 +47,9 @@ class Stage:
         self._made: dict[str, int] = {}
         self.used: dict[str, int] = {}
         self._order = Server(
-            "order_service", log, {"ORDER_DATABASE_URL": self.urls["orders"], "ORDER_LISTEN": "127.0.0.1:0"}
+            "order_service",
+            log,
+            {"ORDER_DATABASE_URL": self.urls["orders"], "ORDER_LISTEN": "127.0.0.1:0", **(settings or {})},
         )
         given = {
             "PAYMENT_DATABASE_URL": self.urls["payments"],

@@ -16,6 +16,7 @@ from payment_service.usecases.counts import CHECKS
 from payment_service.usecases.take_back import TakeBack
 from shared.database import ContendedError, Database
 from shared.errors import PayonceError
+from shared.telemetry.batches import unasked
 
 INTERVAL_S = 0.5
 BATCH_LIMIT = 256
@@ -63,7 +64,8 @@ class Completer:
         """Flip what is due; how many there were. One that can't be finished is parked, the others go on."""
         due = await self._database.transact(lambda connection: payments.take_due(connection, BATCH_LIMIT))
         if due:
-            ends = (await self._confirm.flip(due)).values()
+            with unasked("completer", len(due)):
+                ends = (await self._confirm.flip(due)).values()
             confirmed = sum(isinstance(end, Standing) and end.confirmed for end in ends)
             CHECKS.labels("confirmed").inc(confirmed)
             CHECKS.labels("left").inc(len(due) - confirmed)

@@ -4,8 +4,9 @@ The batch is done within the trace of the first payment in it that is recorded. 
 time in its own trace, and a link to where it was really done; the batch has links back.
 """
 
+import contextlib
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 
 from opentelemetry import context, trace
 from opentelemetry.trace import Link, Span, Tracer
@@ -21,6 +22,16 @@ def recording() -> Span | None:
         return None
     span = trace.get_current_span()
     return span if span.is_recording() else None
+
+
+@contextlib.contextmanager
+def unasked(name: str, size: int) -> Iterator[None]:
+    """Around work that no caller waits for: a trace of its own."""
+    if SWITCH.tracer is None:
+        yield
+        return
+    with SWITCH.tracer.start_as_current_span(name, context.Context(), attributes={"payonce.batch.size": size}):
+        yield
 
 
 async def observed(run: Awaitable[None], queue: str, waited_s: float, spans: Sequence[Span | None]) -> None:

@@ -68,7 +68,8 @@ def observed(handle: Handler, path: str) -> Handler:
             return await handle(request, context)
 
         return noted
-    inner = _traced(handle, path.lstrip("/")) if SWITCH.tracer else handle
+    # Nobody wants a trace of being asked for its health.
+    inner = _traced(handle, path.lstrip("/")) if SWITCH.tracer and not path.startswith("/grpc.") else handle
 
     async def measured(request: Any, context: Context) -> Any:
         _CALL.set(Call(name, request))

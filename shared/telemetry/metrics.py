@@ -13,7 +13,8 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessColl
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-disable_created_metrics()  # each would double the series, and nobody asks for them
+# Each would double the series, and nobody asks for them.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 REGISTRY = CollectorRegistry()
 PROCESS = ProcessCollector(registry=REGISTRY)  # CPU, memory, file descriptors: process_…
 

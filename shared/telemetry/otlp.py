@@ -37,10 +37,13 @@ class Sender:
             self._exporter.export(self._data())  # it logs what goes wrong
         self._exporter.export(self._data())
 
-    def close(self, within_s: float) -> None:
-        """Export once more, for `within_s` at most."""
+    def send_rest(self) -> None:
+        """Export once more, and end."""
         self._stopping.set()
-        self._thread.join(within_s)
+        self._thread.join()
+
+    def give_up(self) -> None:
+        """What was not sent by now is not to be."""
         self._exporter.shutdown()
 
     def _data(self) -> otel.MetricsData:

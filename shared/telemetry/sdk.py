@@ -1,10 +1,12 @@
 """OpenTelemetry's SDK, set up from its own variables: traces and metrics over OTLP (gRPC)."""
 
-import contextlib
 import logging
 import os
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
+from typing import NamedTuple
 from uuid import uuid4
 
 import structlog
@@ -22,7 +24,15 @@ from shared.telemetry.switch import SWITCH
 
 RATIO = 0.05  # of the traces, unless OTEL_TRACES_SAMPLER… says otherwise: a span costs a tenth of a payment
 LINKS_LIMIT = 512  # more than a batch has payments; OpenTelemetry's own limit would lose some
-STOP_LIMIT_S = 3.0  # for what is still to be sent at the end, of each kind
+STOP_LIMIT_S = 3.0  # for what is still to be sent at the end; a collector that is gone must not keep a service
+log = structlog.get_logger()
+
+
+class End(NamedTuple):
+    """How to end sending something."""
+
+    send_rest: Callable[[], None]
+    give_up: Callable[[], None]
 
 
 def start(name: str) -> Callable[[], None]:
@@ -30,34 +40,42 @@ def start(name: str) -> Callable[[], None]:
     for kind in ("TRACES_", "METRICS_", ""):
         if os.environ.get(f"OTEL_EXPORTER_OTLP_{kind}PROTOCOL", "grpc") != "grpc":
             raise StartupError(f"set OTEL_EXPORTER_OTLP_{kind}PROTOCOL to grpc: no other one is built in")
-    _log_as_we_do()
+    _log_as_we_do(name)
     resource = _resource(name)
-    ends = contextlib.ExitStack()
+    ends: list[End] = []
     try:
         if os.environ.get("OTEL_TRACES_EXPORTER") != "none":
-            ends.callback(_start_traces(resource))
+            ends.append(_start_traces(resource))
         if os.environ.get("OTEL_METRICS_EXPORTER") != "none":
             sender = Sender(REGISTRY, resource)
             SWITCH.metrics = True
-            ends.callback(sender.close, STOP_LIMIT_S)
+            ends.append(End(sender.send_rest, sender.give_up))
     except ValueError as error:
         raise StartupError(f"one of the variables OTEL_… is wrong: {error}") from None
-    return ends.close
+    return lambda: _stop(ends)
 
 
-def _start_traces(resource: Resource) -> Callable[[], None]:
+def _stop(ends: Sequence[End]) -> None:
+    """All at once, so that together they take no longer than one."""
+    SWITCH.tracer = None
+    until = time.monotonic() + STOP_LIMIT_S
+    sending = [threading.Thread(target=end.send_rest, daemon=True) for end in ends]
+    for thread in sending:
+        thread.start()
+    for thread in sending:
+        thread.join(max(0, until - time.monotonic()))
+    for end in ends:
+        end.give_up()
+
+
+def _start_traces(resource: Resource) -> End:
     limits = SpanLimits(max_links=LINKS_LIMIT)
     provider = TracerProvider(_sampler(), resource, span_limits=limits, shutdown_on_exit=False)
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    exporter = OTLPSpanExporter()
+    provider.add_span_processor(BatchSpanProcessor(exporter))
     trace.set_tracer_provider(provider)
     SWITCH.tracer = provider.get_tracer("payonce")
-
-    def stop() -> None:
-        SWITCH.tracer = None
-        provider.force_flush(round(STOP_LIMIT_S * 1000))
-        provider.shutdown()
-
-    return stop
+    return End(provider.shutdown, exporter.shutdown)
 
 
 def _sampler() -> Sampler | None:
@@ -75,11 +93,16 @@ def _resource(name: str) -> Resource:
 class _ToStructlog(logging.Handler):
     """What the SDK has to say, a collector out of reach for instance, in our own form."""
 
+    def __init__(self, service: str) -> None:
+        super().__init__()
+        self._service = service
+
     def emit(self, record: logging.LogRecord) -> None:
-        structlog.get_logger().warning("opentelemetry", level=record.levelname.lower(), said=record.getMessage())
+        said = record.getMessage()
+        log.warning("opentelemetry", service=self._service, said=said)  # in threads that know no service
 
 
-def _log_as_we_do() -> None:
+def _log_as_we_do(service: str) -> None:
     logger = logging.getLogger("opentelemetry")
-    logger.handlers = [_ToStructlog()]
+    logger.handlers = [_ToStructlog(service)]
     logger.propagate = False

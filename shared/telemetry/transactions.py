@@ -4,6 +4,7 @@ from collections.abc import Callable, Coroutine
 from time import perf_counter
 from typing import Any, TypeVar
 
+from opentelemetry import trace
 from opentelemetry.trace import SpanKind
 
 from shared.telemetry.metrics import TRANSACTIONS
@@ -14,13 +15,17 @@ T = TypeVar("T")
 
 def observed(run: Coroutine[Any, Any, T], work: Callable[..., Any], name: str = "") -> Coroutine[Any, Any, T]:
     """`run`, which does `work`, watched if that is wanted; without a name it has that of the function that asks."""
-    return _observed(run, name or work.__qualname__.partition(".<locals>")[0]) if SWITCH.on else run
+    if not SWITCH.on:
+        return run
+    asking = getattr(work, "__qualname__", type(work).__name__).partition(".<locals>")[0]
+    return _observed(run, name or asking)
 
 
 async def _observed(run: Coroutine[Any, Any, T], name: str) -> T:
     began = perf_counter()
     try:
-        if SWITCH.tracer is None:
+        # What the service looks at by itself, all the time, is nobody's trace.
+        if SWITCH.tracer is None or not trace.get_current_span().get_span_context().is_valid:
             return await run
         about = {"db.system.name": "postgresql", "payonce.transaction": name}
         # An error's text may carry SQL: its kind alone is told.
