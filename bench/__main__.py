@@ -57,9 +57,8 @@ class Bench:
             observed = Stage(self.postgres, "telemetry", self._log, settings=telemetry(sink.address))
             stack.callback(observed.close)
             two = figures.pay(self._client, workers, "pay_two_workers", "spread", FULL, channels=figures.CHANNELS)
-            wanted = [
-                figure for figure in [*self._all(stage, unbatched, observed, stack), two] if self._is_wanted(figure)
-            ]
+            possible = [*self._all(stage, unbatched, observed, stack), two]
+            wanted = [figure for figure in possible if self._is_wanted(figure)]
             results = self._measure(wanted)
             stages = [stage, unbatched, workers, observed, *self._overload(results, stack)]
             names = {figure.name for figure in wanted}

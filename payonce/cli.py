@@ -14,6 +14,7 @@ from payonce import demo as demonstration
 from payonce import migrate as migrating
 from payonce import up as running
 from payonce.dev_certs import dev_certs
+from payonce.outcome import write_outcome
 from payonce.signals import until_signal
 from payonce.tokens import read_key, token
 from shared.embedded import default_folder
@@ -66,11 +67,16 @@ def migrate(
 
 
 @app.command()
-def verify() -> None:
+def verify(
+    metrics: Annotated[Path | None, typer.Option(help="A file, ….prom, that tells Prometheus the outcome.")] = None,
+) -> None:
     """Audit both databases, also while they are in use; exit 1 when anything is wrong, 2 when one can't be reached."""
     try:
         with configured() as urls:
-            sys.exit(0 if report(urls) else 1)
+            passed = report(urls)
+        if metrics:
+            write_outcome(metrics, passed=passed)
+        sys.exit(0 if passed else 1)
     except StartupError as error:
         print(f"verify: {error}", file=sys.stderr)
         sys.exit(2)

@@ -53,6 +53,7 @@ EVENTS = Counter(
     "payonce_history_events", "Lines written to the history: charged, declined, refunded, reversed, ….",
     ["event"], registry=REGISTRY,
 )  # fmt: skip
+DATABASE_AGAIN.labels("")  # a rate of what was never seen can't be told
 
 # `labels` costs more than the observation; there are only so many methods and codes.
 request_seconds = functools.cache(REQUESTS.labels)
