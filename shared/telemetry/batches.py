@@ -14,6 +14,7 @@ from opentelemetry.trace import Link, Span, Tracer
 from shared.telemetry.calls import of_nobody
 from shared.telemetry.metrics import BATCH_SIZE, BATCH_WAIT
 from shared.telemetry.switch import SWITCH
+from shared.telemetry.unrecorded import not_recorded
 
 
 def recording() -> Span | None:
@@ -47,7 +48,7 @@ async def observed(run: Awaitable[None], queue: str, waited_s: float, spans: Seq
         return
     recorded = [span for span in spans if span]
     if not recorded:
-        context.attach(context.Context())  # else what is done for all would be in the trace of one
+        not_recorded()  # else what is done for all would be in the trace of one
         await run
         return
     await _traced(run, SWITCH.tracer, f"batch {queue}", recorded, len(spans))

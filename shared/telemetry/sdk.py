@@ -15,13 +15,14 @@ from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 from opentelemetry.sdk.trace import SpanLimits, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio, Sampler
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased, Sampler
 
 from shared.errors import StartupError
 from shared.telemetry.metrics import REGISTRY
 from shared.telemetry.otlp import Sender
 from shared.telemetry.switch import SWITCH
 
+PARENT_OR_RATIO = "parentbased_traceidratio"
 RATIO = 0.05  # of the traces, unless OTEL_TRACES_SAMPLER… says otherwise: a span costs a tenth of a payment
 LINKS_LIMIT = 512  # more than a batch has payments; OpenTelemetry's own limit would lose some
 STOP_LIMIT_S = 3.0  # for what is still to be sent at the end; a collector that is gone must not keep a service
@@ -80,9 +81,13 @@ def _start_traces(resource: Resource) -> End:
 
 def _sampler() -> Sampler | None:
     """OpenTelemetry's own choice, where it is told; else by the caller's decision, and a part of what has none."""
-    if os.environ.get("OTEL_TRACES_SAMPLER"):
+    if os.environ.get("OTEL_TRACES_SAMPLER", PARENT_OR_RATIO) != PARENT_OR_RATIO:
+        SWITCH.ratio = 1.0
         return None
-    return ParentBasedTraceIdRatio(float(os.environ.get("OTEL_TRACES_SAMPLER_ARG") or RATIO))
+    SWITCH.ratio = float(os.environ.get("OTEL_TRACES_SAMPLER_ARG") or RATIO)
+    if not 0 <= SWITCH.ratio <= 1:
+        raise ValueError("OTEL_TRACES_SAMPLER_ARG must be between 0 and 1")
+    return ParentBased(ALWAYS_ON)  # of those that have no parent only the part is asked about (`calls`)
 
 
 def _resource(name: str) -> Resource:

@@ -11,6 +11,7 @@ class Switch:
 
     metrics: bool = False
     tracer: Tracer | None = None  # set while spans are made
+    ratio: float = 1.0  # of the calls that come without a trace, how many begin one
 
     @property
     def on(self) -> bool:

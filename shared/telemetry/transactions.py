@@ -24,8 +24,8 @@ def observed(run: Coroutine[Any, Any, T], work: Callable[..., Any], name: str = 
 async def _observed(run: Coroutine[Any, Any, T], name: str) -> T:
     began = perf_counter()
     try:
-        # What the service looks at by itself, all the time, is nobody's trace.
-        if SWITCH.tracer is None or not trace.get_current_span().get_span_context().is_valid:
+        # What the service looks at by itself, all the time, is nobody's trace; and most traces are not recorded.
+        if SWITCH.tracer is None or not trace.get_current_span().is_recording():
             return await run
         about = {"db.system.name": "postgresql", "payonce.transaction": name}
         # An error's text may carry SQL: its kind alone is told.
