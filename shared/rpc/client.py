@@ -8,8 +8,8 @@ from typing import Generic, TypeVar
 
 import grpc
 
-from shared.telemetry.channels import traced
 from shared.rpc.tls import TlsFiles, channel_credentials
+from shared.telemetry.channels import traced
 
 S = TypeVar("S")
 LOOK_EVERY_S = 1.0  # at the files of certificates
