@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeVar
 
-from audit.check import Finding
+from audit.check import NAMED, Finding
 from audit.databases import Connection, Cut
 
 FETCH = 5000
@@ -15,7 +15,8 @@ ORDERS = """
 PAYMENTS = """
     SELECT substr(p.subject, 7), p.state, p.payment_id::text, a.owner_id, p.payer_account_id, p.payee_account_id,
            p.currency, p.amount_minor, h.payment_id IS NOT NULL, p.correction_id IS NOT NULL,
-           c.completed_at IS NOT NULL, p.state = 'voided' AND p.expires_at IS NULL
+           c.completed_at IS NOT NULL, p.state = 'voided' AND p.expires_at IS NULL,
+           coalesce(c.state_reason = 'ORDER_CANCELLED', false)
       FROM payments p
       LEFT JOIN accounts a ON a.account_id = p.payer_account_id
       LEFT JOIN history h ON h.subject = p.subject AND h.payment_id = p.payment_id AND h.event = 'confirmed'
@@ -53,6 +54,7 @@ class Payment(NamedTuple):
     begun: bool  # it is being taken back, or is
     done: bool  # it is taken back
     forbidden: bool  # before it came; nobody looked whose account it would have been
+    bereft: bool  # it is taken back because its order was cancelled; when confirmed before, orders were restored
 
 
 R = TypeVar("R", Order, Payment)
@@ -66,7 +68,9 @@ class Findings(NamedTuple):
     both: Finding
 
 
-def compare(cut: Cut, rows: dict[str, int], advance: Callable[[int], None]) -> Findings:
+def compare(
+    cut: Cut, rows: dict[str, int], advance: Callable[[int], None], name_at_most: int | None = NAMED
+) -> Findings:
     """I6, I7, I10 in one pass; `advance` is told how many orders were looked at."""
     findings = Findings(
         Finding(
@@ -77,6 +81,8 @@ def compare(cut: Cut, rows: dict[str, int], advance: Callable[[int], None]) -> F
         Finding("I10 a cancelled order keeps no confirmed payment, a refunded one none that is not given back",
                 rows["orders"]),
     )  # fmt: skip
+    for finding in findings:
+        finding.name_at_most = name_at_most
     payments = _stream(cut.payments, "both_payments", PAYMENTS, Payment)
     payment = next(payments, None)
     for seen, order in enumerate(_stream(cut.orders, "both_orders", ORDERS, Order), 1):
@@ -135,14 +141,18 @@ def _may_be(payment: Payment) -> set[str]:
         case "authorized":
             return {"unpaid", "cancelled"}
         case "succeeded" if payment.confirmed:
-            return {"paid", "refunded"} if payment.begun else {"paid"}
+            return {"paid", "refunded", *_bereft(payment)} if payment.begun else {"paid"}
         case "succeeded":
             # Not flipped yet, flipped but not noted yet, or refused and about to be reversed.
             return {"unpaid", "paid", "cancelled", "refunded"} if payment.begun else {"unpaid", "paid", "cancelled"}
         case "voided":
             return {"cancelled"} if payment.done else {"unpaid", "cancelled"}
         case _:  # given back: the order ended before
-            return {"refunded"} if payment.confirmed else {"cancelled", "refunded"}
+            return {"refunded", *_bereft(payment)} if payment.confirmed else {"cancelled", "refunded"}
+
+
+def _bereft(payment: Payment) -> set[str]:
+    return {"cancelled"} if payment.bereft else set()
 
 
 def _say(payment: Payment) -> str:

@@ -25,17 +25,19 @@ class Finding:
     rows: int
     violations: int = 0
     named: list[str] = field(default_factory=list)
+    name_at_most: int | None = NAMED  # None: all of them
 
     def blame(self, offender: str, what: str) -> None:
         """Count an offender; name it when it is one of the first."""
         self.violations += 1
-        if len(self.named) < NAMED:
+        if self.name_at_most is None or len(self.named) < self.name_at_most:
             self.named.append(f"{offender}: {what}")
 
 
-def run(connection: Connection, check: Check, rows: int, overdue_s: float) -> Finding:
+def run(connection: Connection, check: Check, rows: int, overdue_s: float, name_at_most: int | None = NAMED) -> Finding:
     """Ask the database. The count comes with the first offenders, so only these few travel."""
-    query = f"SELECT id, what, count(*) OVER () FROM ({check.finds}) AS offender (id, what) LIMIT {NAMED}"  # noqa: S608
+    limit = "ALL" if name_at_most is None else name_at_most
+    query = f"SELECT id, what, count(*) OVER () FROM ({check.finds}) AS offender (id, what) LIMIT {limit}"  # noqa: S608
     found = connection.execute(query.encode(), {"overdue_s": overdue_s}).fetchall()
     violations = found[0][2] if found else 0
     return Finding(check.name, rows, violations, [f"{offender}: {what}" for offender, what, _ in found])

@@ -12,9 +12,10 @@ from audit.verify import Work, finding_of, verify
 COLUMNS = (TextColumn("verify: {task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
 
 
-def report(urls: dict[str, str], *, brief: bool = False) -> bool:
+def report(urls: dict[str, str], *, brief: bool = False, name_at_most: int | None = NAMED) -> bool:
     """Verify and print; whether nothing was found. `brief` prints only the last line and what was found.
 
+    `name_at_most` offenders of each check are named; all with None.
     Raises StartupError when a database can't be reached.
     """
     violations = 0
@@ -34,7 +35,9 @@ def report(urls: dict[str, str], *, brief: bool = False) -> bool:
             rows.update(work.rows)
             bar.update(task, total=work.steps)
 
-        for item in verify(urls, begin=begin, advance=lambda steps: _advance(bar, task, steps)):
+        for item in verify(
+            urls, name_at_most=name_at_most, begin=begin, advance=lambda steps: _advance(bar, task, steps)
+        ):
             finding = finding_of(item)
             violations += finding.violations
             if finding.violations or not brief:
@@ -58,7 +61,7 @@ def _print_finding(finding: Finding) -> None:
     print(f"{sign}  {finding.name}: rows={finding.rows} violations={finding.violations}")
     for named in finding.named:
         print(f"      {named}")
-    if finding.violations > NAMED:
+    if finding.violations > len(finding.named):
         print(f"      … and {finding.violations - len(finding.named)} more")
     sys.stdout.flush()
 

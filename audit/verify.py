@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from audit.both import compare
-from audit.check import Finding, run
+from audit.check import NAMED, Finding, run
 from audit.checks import IN_ORDERS, IN_PAYMENTS
 from audit.checks.guards import COUNTS
 from audit.databases import Connection, Cut, cut
@@ -35,18 +35,20 @@ def verify(
     urls: dict[str, str],
     *,
     overdue_s: float = OVERDUE_S,
+    name_at_most: int | None = NAMED,
     begin: Callable[[Work], None] = lambda _: None,
     advance: Callable[[int], None] = lambda _: None,
 ) -> Iterator[Item]:
     """What each check found, as it finds it. Raises StartupError when a database can't be reached.
 
-    `overdue_s` is how long a step may stay unfinished; 0 when everything must be at rest.
+    `overdue_s` is how long a step may stay unfinished; 0 when everything must be at rest. Of each check so many
+    offenders are named, all of them with None; all are counted.
     """
     with cut(urls) as both:
         work = Work(_count(both))
         begin(work)
-        yield from _queries(both, work, overdue_s, advance)
-        yield from compare(both, work.rows, advance)
+        yield from _queries(both, work, overdue_s, name_at_most, advance)
+        yield from compare(both, work.rows, advance, name_at_most)
         for name in ("transfers", "history"):
             yield check_chain(both.payments, name, work.rows[name], advance)
 
@@ -56,10 +58,12 @@ def finding_of(item: Item) -> Finding:
     return item.finding if isinstance(item, Chain) else item
 
 
-def _queries(both: Cut, work: Work, overdue_s: float, advance: Callable[[int], None]) -> Iterator[Finding]:
+def _queries(
+    both: Cut, work: Work, overdue_s: float, name_at_most: int | None, advance: Callable[[int], None]
+) -> Iterator[Finding]:
     for connection, checks in ((both.payments, IN_PAYMENTS), (both.orders, IN_ORDERS)):
         for check in checks:
-            yield run(connection, check, work.rows[check.of], overdue_s)
+            yield run(connection, check, work.rows[check.of], overdue_s, name_at_most)
             advance(work.rows[check.of])
 
 

@@ -1,5 +1,6 @@
 """The parts list of payment_service."""
 
+import asyncio
 import sys
 from collections.abc import Callable
 from datetime import timedelta
@@ -7,6 +8,7 @@ from typing import NoReturn
 
 from payment_service.clients.orders import OrdersClient
 from payment_service.config import PaymentSettings
+from payment_service.console import reconcile
 from payment_service.rpc.access import ACCESS
 from payment_service.rpc.servicer import PaymentServicer, UseCases
 from payment_service.storage.grants import GRANTS
@@ -19,6 +21,7 @@ from payment_service.usecases.endings import Endings
 from payment_service.usecases.lookup import Lookups
 from payment_service.usecases.pay_orders import PayOrders
 from payment_service.usecases.pay_tickets import PayTickets, Tickets
+from payment_service.usecases.reconcile import Reconcile
 from payment_service.usecases.refunds import Refunds
 from payment_service.usecases.sealer import Sealer
 from payment_service.usecases.take_back import TakeBack
@@ -26,6 +29,7 @@ from payonce.payment.v1 import payment_service_pb2, payment_service_pb2_grpc
 from shared.coalescer import Coalescer
 from shared.config import load
 from shared.database import Database
+from shared.errors import PayonceError, StartupError
 from shared.rpc.exposure import expose
 from shared.rpc.launch import Program, launch
 from shared.rpc.server import Service
@@ -87,6 +91,25 @@ def assemble(url: str, prepare: Callable[[], None]) -> Service:
     )
 
 
+def reconciled(url: str, *, apply: bool) -> int:
+    """Compare every payment with its order, and with `apply` bring them together; the exit status."""
+    settings = load(PaymentSettings)
+
+    async def work() -> int:
+        database = Database(url, pool_size=2, application=f"{NAME} reconcile")
+        orders = OrdersClient(settings.order_service, timeout_s=settings.order_timeout_s)
+        try:
+            endings = Endings(database, orders, TakeBack(database, orders))
+            return await reconcile(Reconcile(database, orders, endings), apply=apply)
+        except PayonceError as error:
+            raise StartupError(error.message) from error
+        finally:
+            await orders.close()
+            await database.close()
+
+    return asyncio.run(work())
+
+
 def main() -> NoReturn:
     """The console command `payment-service`."""
     program = Program(
@@ -95,5 +118,9 @@ def main() -> NoReturn:
         settings=PaymentSettings,
         assemble=assemble,
         grants=GRANTS,
+        commands={
+            "reconcile": lambda url: reconciled(url, apply=False),
+            "reconcile --apply": lambda url: reconciled(url, apply=True),
+        },
     )
     launch(program, sys.argv[1:])

@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from audit.check import NAMED
 from audit.databases import configured
 from audit.report import report
 from payonce import demo as demonstration
@@ -69,11 +70,12 @@ def migrate(
 @app.command()
 def verify(
     metrics: Annotated[Path | None, typer.Option(help="A file, ….prom, that tells Prometheus the outcome.")] = None,
+    name_all: Annotated[bool, typer.Option("--all", help="Name every offender, not the first ten of a kind.")] = False,
 ) -> None:
     """Audit both databases, also while they are in use; exit 1 when anything is wrong, 2 when one can't be reached."""
     try:
         with configured() as urls:
-            passed = report(urls)
+            passed = report(urls, name_at_most=None if name_all else NAMED)
         if metrics:
             write_outcome(metrics, passed=passed)
         sys.exit(0 if passed else 1)

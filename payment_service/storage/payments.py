@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from payment_service.domain.history import COMPLETER, EventKind
-from payment_service.domain.payments import Payment, PaymentFilter, PaymentState, StateReason, Subject
+from payment_service.domain.payments import ORDER, Payment, PaymentFilter, PaymentState, StateReason, Subject
 from payment_service.storage.schema import payments
 from shared.arrays import TEXTS, UUIDS, among, statement
 from shared.database import Connection
@@ -34,6 +34,17 @@ BY_SUBJECTS = PAYMENTS.where(among(payments.c.subject, "subjects"), HOLDS_A_CLAI
 async def by_subjects(connection: Connection, subjects: Sequence[Subject]) -> dict[Subject, Payment]:
     """The one payment of each subject that is not DECLINED."""
     return {payment.subject: payment for payment in await _all(connection, BY_SUBJECTS, {"subjects": subjects})}
+
+
+# By the claim's own index, which is ordered by subject. ';' is what comes after ':'.
+OF_ORDERS = PAYMENTS.where(
+    payments.c.subject > sa.bindparam("after"), payments.c.subject < ORDER.replace(":", ";"), HOLDS_A_CLAIM
+).order_by(payments.c.subject)
+
+
+async def of_orders(connection: Connection, after: str, limit: int) -> list[Payment]:
+    """One page of what was paid or reserved for orders, by the orders' ids, from after the subject `after` on."""
+    return await _all(connection, OF_ORDERS.limit(limit), {"after": after or ORDER})
 
 
 async def attempts_of(connection: Connection, subject: Subject) -> list[Payment]:

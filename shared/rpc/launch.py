@@ -3,8 +3,8 @@
 import asyncio
 import os
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import NoReturn
 
 import structlog
@@ -33,24 +33,31 @@ class Program:
     settings: type[ServiceSettings]
     assemble: Callable[[str, Callable[[], None]], Service]  # from a URL and the check of its schema
     grants: Grants
+    # Command lines of its own, such as `reconcile --apply`: from a URL to an exit status.
+    commands: Mapping[str, Callable[[str], int]] = field(default_factory=dict)
 
 
 def launch(program: Program, arguments: list[str]) -> NoReturn:
     """Run and exit: 0 when done, 1 with one line when it could not start, 2 on a wrong command line."""
     workers = _workers(arguments)
-    if workers is None and arguments != ["migrate"]:
-        print(f"usage: python -m {program.name} [serve [--workers 1-{WORKERS_LIMIT}] | migrate]", file=sys.stderr)  # noqa: T201
+    own = program.commands.get(" ".join(arguments))
+    if workers is None and arguments != ["migrate"] and own is None:
+        words = " | ".join([f"serve [--workers 1-{WORKERS_LIMIT}]", "migrate", *program.commands])
+        print(f"usage: python -m {program.name} [{words}]", file=sys.stderr)  # noqa: T201
         sys.exit(2)
     logs.configure(program.name)
     try:
         settings = load(program.settings)
         if workers is not None:
             require_safe(settings)
-        url = settings.migration_url if workers is None and settings.migration_url else settings.database_url
+        url = settings.migration_url if arguments == ["migrate"] and settings.migration_url else settings.database_url
         embedded = EmbeddedPostgres(default_folder()) if url is None else None
         if embedded is not None:
             url = embedded.create(program.embedded_database)
         assert url is not None  # noqa: S101 - one of the two gave it
+        if own is not None:
+            require_compatible(program.name, url, how=f"python -m {program.name} migrate")
+            sys.exit(own(url))
         if workers is None:
             access = Access(program.grants, settings.app_role, settings.read_role)
             migrate(program.name, url, access, tell=lambda line: print(f"{program.name}: {line}", flush=True))  # noqa: T201
