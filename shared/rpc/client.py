@@ -22,6 +22,8 @@ CONNECT = [
     # A peer that vanished without a word (half-open connection) is noticed while a call waits for it.
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 5_000),
+    # Of a name with several addresses one may go and come back with another; grpc's default asks again after 30 s.
+    ("grpc.dns_min_time_between_resolutions_ms", 5_000),
 ]
 
 
@@ -42,7 +44,8 @@ def service_config(services: Sequence[str], *, timeout_s: float, attempts: int) 
             "retryableStatusCodes": ["UNAVAILABLE", "RESOURCE_EXHAUSTED", "CANCELLED"],
         },
     }
-    return json.dumps({"methodConfig": [method]})
+    # A name with several addresses is several servers: they take turns, and one that is gone is left out.
+    return json.dumps({"loadBalancingConfig": [{"round_robin": {}}], "methodConfig": [method]})
 
 
 def channel(
