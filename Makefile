@@ -5,6 +5,8 @@ ARGS ?=
 # More words for docker build: make containers DOCKER_ARGS="--network host"
 DOCKER_ARGS ?=
 PYTHON_IMAGE ?= python:3.11-slim
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+REVISION = $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -90,6 +92,7 @@ recovery: $(VENV)/dev.done  ## how long until all is well again, and what caller
 containers:  ## the images payonce/order_service and payonce/payment_service
 	for service in order_service payment_service; do \
 		docker build $(DOCKER_ARGS) --build-arg PYTHON_IMAGE=$(PYTHON_IMAGE) --file deploy/Dockerfile \
+			--build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) \
 			--target $$service --tag payonce/$$service . || exit 1; \
 	done
 

@@ -85,7 +85,7 @@ async def test_orders_earlier_than_payments(servers: Servers) -> None:
         for order_id, why in (
             ("reversed", "PAYMENT_REVERSED"),
             ("forbidden", "PAYMENT_VOIDED"),
-            ("refunded", "ORDER_REFUNDED"),
+            ("refunded", "ORDER_ALREADY_PAID"),
         ):
             with pytest.raises(grpc.aio.AioRpcError) as refused:
                 await pay_once(stubs, order_id)
