@@ -17,7 +17,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-vers
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up up-secure verify test check static guards model landed protos lock bench bench-growth containers crash-points fuzz faults soak recovery simulate clean
+.PHONY: help demo up up-secure verify test check static guards model landed protos docs lock bench bench-growth containers crash-points fuzz faults soak recovery simulate clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -61,6 +61,9 @@ landed: $(VENV)/dev.done  ## what callers may count on from now on: the protos t
 
 protos: $(VENV)/runtime.done  ## generate payonce/{order,payment,type} anew (an install does it too)
 	$(BIN)/python hatch_build.py
+
+docs: $(VENV)/dev.done  ## write into docs/ what is generated from the code
+	$(BIN)/python -m tests.deploy.settings
 
 lock: $(VENV)/dev.done  ## write the locks after a change of pyproject.toml; UPGRADE=--upgrade for newer versions
 	$(COMPILE) --output-file requirements.lock
