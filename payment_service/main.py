@@ -46,12 +46,7 @@ def assemble(url: str, prepare: Callable[[], None]) -> Service:
     # Two pools: a herd of callers at one account must not keep the batches, nor the completer, from theirs.
     batches = Database(url, pool_size=2 * settings.lanes + 4, application=NAME)
     calls = Database(url, pool_size=settings.pool_size, application=NAME)
-    orders = OrdersClient(
-        settings.order_service,
-        timeout_s=settings.order_timeout_s,
-        tls=tls_files(settings),
-        name=settings.order_service_name,
-    )
+    orders = orders_client(settings)
     take_back, by_request = TakeBack(batches, orders), TakeBack(calls, orders)
     confirm = Confirm(batches, orders, take_back)
     captures = Captures(calls, confirm, by_request)
@@ -91,13 +86,23 @@ def assemble(url: str, prepare: Callable[[], None]) -> Service:
     )
 
 
+def orders_client(settings: PaymentSettings) -> OrdersClient:
+    """To be made inside the loop: its channel belongs to that."""
+    return OrdersClient(
+        settings.order_service,
+        timeout_s=settings.order_timeout_s,
+        tls=tls_files(settings),
+        name=settings.order_service_name,
+    )
+
+
 def reconciled(url: str, *, apply: bool) -> int:
     """Compare every payment with its order, and with `apply` bring them together; the exit status."""
     settings = load(PaymentSettings)
 
     async def work() -> int:
         database = Database(url, pool_size=2, application=f"{NAME} reconcile")
-        orders = OrdersClient(settings.order_service, timeout_s=settings.order_timeout_s)
+        orders = orders_client(settings)
         try:
             endings = Endings(database, orders, TakeBack(database, orders))
             return await reconcile(Reconcile(database, orders, endings), apply=apply)
