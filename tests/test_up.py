@@ -12,7 +12,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,7 @@ from tests.harness.needs import missing
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 TAKE_BACK = "### Tickets, refunds, reversal, authorization"
+SECURE = "### With TLS and tokens"
 PAY = "payonce.payment.v1.PaymentService/PayOrder"
 
 
@@ -65,6 +66,34 @@ async def test_every_command_that_is_offered_works(grpcurl: str) -> None:
             looked = json.loads(await run(grpcurl, second.aimed(commands(section)[6])))
             assert looked["payment"]["payment_id"] == paid["payment_id"]
             assert looked["outcome"] == "LOOKUP_OUTCOME_REVERSED"
+
+
+async def test_every_command_that_is_offered_with_tls_works(grpcurl: str) -> None:
+    text = README.partition(SECURE)[2].partition("\n## ")[0]
+    allowed, refused = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    with tempfile.TemporaryDirectory(prefix="payonce-up-") as folder:
+        Path(folder).chmod(0o755)
+        async with up(folder, "--secure") as secured:
+            here = secured.aimed(f"{allowed}\x00{refused}").replace(".payonce/dev-certs", f"{folder}/dev-certs")
+            allowed, refused = here.split("\x00")
+            *_, paid = await script(grpcurl, f"```sh\n{allowed}```")
+            assert paid["payment"]["state"] == "PAYMENT_STATE_SUCCEEDED"
+            assert paid["order_confirmed"]
+            function = allowed.partition("\nas backoffice")[0]
+            for command in refused.splitlines():
+                assert '"reason": "ROLE_NOT_ALLOWED"' in await bash(grpcurl, f"{function}\n{command}")
+            function, *offered = [line for line in secured.lines if line.startswith("as")]
+            assert_paid_twice([await bash(grpcurl, f"{function}\n{command}") for command in offered])
+
+
+async def bash(grpcurl: str, text: str) -> str:
+    """All that it says, whatever comes of it."""
+    path = f"{Path(grpcurl).parent}:{os.environ['PATH']}"
+    process = await asyncio.create_subprocess_exec(
+        "bash", "-c", text, env={**os.environ, "PATH": path}, cwd=ROOT, stdout=PIPE, stderr=STDOUT
+    )
+    out, _ = await process.communicate()
+    return out.decode()
 
 
 def assert_readme(answers: list[str]) -> None:
@@ -117,7 +146,7 @@ async def script(grpcurl: str, section: str) -> list[dict[str, Any]]:
     blocks = "\n".join(re.findall(r"```sh\n(.*?)```", section, re.DOTALL))
     path = f"{Path(grpcurl).parent}:{os.environ['PATH']}"
     process = await asyncio.create_subprocess_exec(
-        "bash", "-euo", "pipefail", "-c", blocks, env={**os.environ, "PATH": path}, stdout=PIPE, stderr=PIPE
+        "bash", "-euo", "pipefail", "-c", blocks, env={**os.environ, "PATH": path}, cwd=ROOT, stdout=PIPE, stderr=PIPE
     )
     out, err = await process.communicate()
     assert process.returncode == 0, (out + err).decode()
@@ -140,10 +169,10 @@ async def python_sample(running: Up) -> str:
 
 
 @contextlib.asynccontextmanager
-async def up(folder: str) -> AsyncIterator[Up]:
+async def up(folder: str, *more: str) -> AsyncIterator[Up]:
     """Running on free ports; Ctrl-C at the end, which must end it well."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "payonce.cli", "up", "--order-port", "0", "--payment-port", "0", "--data", folder,
+        sys.executable, "-m", "payonce.cli", "up", "--order-port", "0", "--payment-port", "0", "--data", folder, *more,
         stdout=PIPE, cwd=ROOT,
     )  # fmt: skip
     try:

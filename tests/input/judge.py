@@ -15,10 +15,10 @@ from payonce.order.v1 import order_service_pb2
 from payonce.payment.v1 import payment_service_pb2
 from payonce.payment.v1.batch_pb2 import PayOrderError
 from shared.errors import Reason
+from shared.rpc.limits import MESSAGE_LIMIT
 from tests.harness.documented import documented
 
 TIMEOUT_S = 30.0
-MESSAGE_LIMIT = 1024 * 1024
 OK = ("OK", "")
 TOO_LARGE = ("RESOURCE_EXHAUSTED", "")  # the transport's own, before any of our code: no reason
 # What no answer tells: SQL, libraries, places in our code.

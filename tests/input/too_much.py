@@ -6,7 +6,8 @@ from typing import Any
 import grpc
 import pytest
 
-from tests.input.judge import MESSAGE_LIMIT, refusal
+from shared.rpc.limits import MESSAGE_LIMIT, METADATA_LIMIT
+from tests.input.judge import refusal
 
 PAYMENTS = "/payonce.payment.v1.PaymentService"
 GET = f"{PAYMENTS}/GetPayment"
@@ -23,8 +24,9 @@ CALLS: dict[str, tuple[str, bytes, Metadata, Kind]] = {
     "a method that there is not": (f"{PAYMENTS}/Rob", b"", (), UNKNOWN_METHOD),
     "a service that there is not": ("/x.Y/Z", b"", (), UNKNOWN_METHOD),
     "a path of 4 kB": ("/" + "x" * 4_000 + "/y", b"", (), UNKNOWN_METHOD),
-    "a message above 1 MiB": (GET, b"\x0a" * (MESSAGE_LIMIT + 1), (), TOO_MUCH),
+    "a message above 128 KiB": (GET, b"\x0a" * (MESSAGE_LIMIT + 1), (), TOO_MUCH),
     "a message of 64 MB": (GET, bytes(64 * MB), (), TOO_MUCH),
+    "a header of 8 KiB": (GET, b"", [("x", "y" * METADATA_LIMIT)], TOO_MUCH),
     "a header of 64 kB": (GET, b"", [("x", "y" * 64_000)], TOO_MUCH),
     "1,000 headers": (GET, b"", [(f"x-{i}", "y") for i in range(1_000)], TOO_MUCH),
     "headers that the services themselves use": (GET, b"", OURS, INVALID),
