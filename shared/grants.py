@@ -69,6 +69,12 @@ def apply(connection: sa.Connection, access: Access) -> list[str]:
     return list(wanted)
 
 
+def owned(connection: sa.Connection) -> bool:
+    """Whether who is connected owns the tables, or could: then it may lift every guard."""
+    query = "SELECT pg_has_role(relowner, 'MEMBER') FROM pg_class WHERE oid = to_regclass(:table)"
+    return bool(connection.execute(sa.text(query), {"table": VERSION_TABLE}).scalar_one_or_none())
+
+
 def _wanted(access: Access) -> dict[str, set[tuple[str, str]]]:
     """The privileges of each role that is named: (privilege, thing)."""
     grants = access.grants
@@ -150,6 +156,7 @@ def _give(connection: sa.Connection, who: str, privileges: set[tuple[str, str]])
         _run(connection, f"GRANT {privilege} ON {word} {thing} TO {who}")
 
 
+ON_TABLES = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"]
 # What PostgreSQL would let the role do, wherever it has it from: another role, a predefined one, ownership.
 EFFECTIVE = """
     WITH things AS (
@@ -157,9 +164,7 @@ EFFECTIVE = """
           WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
             AND NOT EXISTS (SELECT FROM pg_depend
                              WHERE classid = 'pg_class'::regclass AND objid = c.oid AND deptype = 'e'))
-    SELECT privilege, relname::text
-      FROM things,
-           unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS privilege
+    SELECT privilege, relname::text FROM things, unnest(CAST(:all AS text[])) AS privilege
      WHERE relkind <> 'S' AND has_table_privilege(:role, oid, privilege)
      UNION ALL
     SELECT format('%s (%s)', privilege, attname), relname
@@ -185,7 +190,9 @@ EFFECTIVE = """
 
 
 def _check(connection: sa.Connection, role: str, wanted: set[tuple[str, str]]) -> None:
-    found = {(privilege, thing) for privilege, thing in connection.execute(sa.text(EFFECTIVE), {"role": role})}
+    version = connection.dialect.server_version_info or ()
+    every = [*ON_TABLES, "MAINTAIN"] if version >= (17,) else ON_TABLES
+    found = {tuple(row) for row in connection.execute(sa.text(EFFECTIVE), {"role": role, "all": every})}
     if more := sorted(found - wanted):
         named = ", ".join(f"{privilege} on {thing}" for privilege, thing in more[:5])
         raise StartupError(

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 from alembic import command
 from alembic.util import CommandError
 
@@ -33,6 +34,7 @@ WHAT_TO_DO = {
     LOCK_NOT_AVAILABLE: "a long transaction keeps a table (pg_stat_activity names it); run it again when it has ended",
     INSUFFICIENT_PRIVILEGE: "migrations want the role that owns the database and its tables (…_MIGRATION_URL)",
 }
+log = structlog.get_logger()
 
 
 def migrate(package: str, url: str, access: Access | None = None, tell: Callable[[str], None] = lambda _: None) -> None:
@@ -59,10 +61,15 @@ def migrate(package: str, url: str, access: Access | None = None, tell: Callable
                 tell(f"role {role} has what it needs, and nothing else")
 
 
-def require_compatible(package: str, url: str, how: str) -> None:
-    """StartupError unless this code can run on the database's schema; `how` says what to run when that is too old."""
+def require_compatible(package: str, url: str, how: str, *, own: bool = True) -> None:
+    """StartupError unless this code can run on the database's schema; `how` says what to run when that is too old.
+
+    Unless the database is our `own`, a role that could change the schema is too much, and is warned of.
+    """
     with _connect(url) as connection:
         schema = schema_of(connection)
+        if not own and grants.owned(connection):
+            log.warning("database.owner", role=connection.engine.url.username, see="docs/migrations.md")
     require(schema, Revisions(package), how)
 
 

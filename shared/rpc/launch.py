@@ -84,7 +84,7 @@ def _serve(program: Program, settings: ServiceSettings, url: str, *, own: bool, 
     def prepare() -> None:
         if own:
             migrate(program.name, url)
-        require_compatible(program.name, url, how=f"python -m {program.name} migrate")
+        require_compatible(program.name, url, how=f"python -m {program.name} migrate", own=own)
 
     async def main() -> None:
         # Assembled inside the loop: channels and pools belong to it.

@@ -1,7 +1,10 @@
 """`migrate`, as processes: one at a time, never in the way of traffic, and plain about what it did or could not do."""
 
+import asyncio
+import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +19,7 @@ from tests.harness.postgres import Pair, Postgres, raw, rows
 from tests.harness.services import ROOT, Environment, Running, environment
 from tests.migrations.newer import Newer, migration
 from tests.server.standard import launched
+from tests.server.test_terminal import ANY_PORTS, payonce, welcomed
 from tests.storage.test_migration import upgrade
 
 AFTERWARDS = "as a whole; run it again when that is mended"
@@ -36,7 +40,7 @@ async def test_of_two_at_once_one_waits_and_finds_nothing_to_do(postgres: Postgr
                 assert await line(each) == "payment_service: another process is migrating this database: waiting for it"
         said = [await rest(each) for each in (one, other)]
         assert [await each.wait() for each in (one, other)] == [0, 0]
-    steps = sorted([text for text in lines if " revision 0" in text] for lines in said)
+    steps = sorted([text for text in lines if text.startswith("payment_service: revision ")] for lines in said)
     assert steps[0] == []
     assert [text.split(": ")[1].split()[1] for text in steps[1]] == Revisions("payment_service").known
     for lines in said:
@@ -115,6 +119,32 @@ def test_the_command_stops_at_the_first_that_fails(postgres: Postgres) -> None:
     assert "payment_service" not in ended.stdout
 
 
+def test_the_embedded_database_needs_no_set_up() -> None:
+    with tempfile.TemporaryDirectory(prefix="payonce-migrate-") as folder:
+        Path(folder).chmod(0o755)  # PostgreSQL does not run as root, and must get in
+        assert payonce_migrate({"PAYONCE_DATA_DIR": f"{folder}/data"}, "payments")[-1] == (
+            f"payment_service: at revision {NEWEST['payment']}"
+        )
+
+
+async def test_up_takes_nothing_that_is_meant_for_databases_elsewhere() -> None:
+    elsewhere = {"ORDER_MIGRATION_URL": "postgresql://owner@127.0.0.1:1/orders", "PAYMENT_APP_ROLE": "nobody_here"}
+    with tempfile.TemporaryDirectory(prefix="payonce-migrate-") as folder:
+        Path(folder).chmod(0o755)
+        async with payonce("up", *ANY_PORTS, "--data", f"{folder}/data", env=elsewhere) as up:
+            await welcomed(up)
+            up.send_signal(signal.SIGTERM)
+            assert await asyncio.wait_for(up.wait(), 60) == 0
+
+
+async def test_a_service_that_could_lift_its_guards_is_warned_of(pair: Pair) -> None:
+    for url, warned in ((pair.orders_url, True), (pair.orders_login, False)):
+        given = {"ORDER_DATABASE_URL": url, "ORDER_LISTEN": "127.0.0.1:0"}
+        async with launched("order_service", given) as running:
+            await running.listening()
+            assert ("database.owner" in running.stderr) == warned
+
+
 def payonce_migrate(given: Environment, *arguments: str) -> list[str]:
     ended = command(given, *arguments)
     assert ended.returncode == 0, ended.stderr
@@ -128,7 +158,7 @@ def command(given: Environment, *arguments: str) -> subprocess.CompletedProcess[
 
 async def line(running: Running) -> str:
     assert running.process.stdout
-    return (await running.process.stdout.readline()).decode().strip()
+    return (await asyncio.wait_for(running.process.stdout.readline(), 60)).decode().strip()
 
 
 async def rest(running: Running) -> list[str]:
