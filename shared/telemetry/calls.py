@@ -18,7 +18,6 @@ from shared.telemetry.unrecorded import not_recorded
 
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 Handler: TypeAlias = Callable[[Any, Context], Awaitable[Any]]
-CODES = {code.value[0]: code.name for code in grpc.StatusCode}
 
 
 class Call:
@@ -136,5 +135,5 @@ def _tell(span: Span, request: Any, answer: Any, code: str) -> None:
 
 
 def _code(context: Context) -> str:
-    number: Any = context.code()  # a number, whatever its stub says
-    return CODES.get(number, "UNKNOWN")
+    code: Any = context.code()  # a StatusCode, whatever its stub says
+    return str(code.name)
