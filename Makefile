@@ -12,12 +12,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore $(BIN)/pip install --quiet
 SOURCES_OF_PROTOS := $(shell find protos -name '*.proto')
-COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
-	--custom-compile-command 'make lock' --group build $(UPGRADE)
+PIN = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command 'make lock' $(UPGRADE)
+COMPILE = $(PIN) pyproject.toml --group build
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up up-secure verify test check static guards model landed protos docs lock bench bench-growth containers crash-points fuzz faults soak recovery simulate clean
+.PHONY: help demo up up-secure verify test check static guards model landed protos docs sbom audit-dependencies lock bench bench-growth containers crash-points fuzz faults soak recovery simulate clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -40,7 +41,7 @@ test: $(VENV)/dev.done  ## the tests; some of them with ARGS="tests/unit"
 simulate: $(VENV)/dev.done  ## seeded runs of the protocol on a simulated world: make simulate SEEDS=1000000
 	@$(BIN)/python -m simulation --seeds $(or $(SEEDS),5000) --first $(or $(FIRST),0) --steps $(or $(STEPS),400) $(ARGS)
 
-check: static test guards simulate  ## what must be green before a change is handed in; CI adds PostgreSQL 15 and the demo
+check: static test guards simulate audit-dependencies  ## what must be green before a change is handed in; CI adds PostgreSQL 15 and the demo
 
 static: $(VENV)/dev.done  ## the part of check that runs nothing: ruff, mypy, import-linter, buf
 	$(BIN)/ruff check .
@@ -62,14 +63,22 @@ landed: $(VENV)/dev.done  ## what callers may count on from now on: the protos t
 protos: $(VENV)/runtime.done  ## generate payonce/{order,payment,type} anew (an install does it too)
 	$(BIN)/python hatch_build.py
 
-docs: $(VENV)/dev.done  ## write into docs/ what is generated from the code
+docs: $(VENV)/dev.done  ## write into docs/ what is generated: settings from the code, licences from the lock
 	$(BIN)/python -m tests.deploy.settings
+	$(BIN)/python -m supply licences
+
+sbom: $(VENV)/supply.done  ## dist/sbom.cdx.json: a bill of materials (CycloneDX) of what the lock names
+	@$(BIN)/python -m supply sbom
+
+audit-dependencies: $(VENV)/supply.done  ## known vulnerabilities of what the locks name, where the data can be had
+	@$(BIN)/python -m supply audit
 
 lock: $(VENV)/dev.done  ## write the locks after a change of pyproject.toml; UPGRADE=--upgrade for newer versions
 	$(COMPILE) --output-file requirements.lock
 	$(COMPILE) --group dev --constraints requirements.lock --output-file requirements-dev.lock
 	$(COMPILE) --group bench --constraints requirements-dev.lock --output-file requirements-bench.lock
 	$(COMPILE) --group fuzz --constraints requirements-dev.lock --output-file requirements-fuzz.lock
+	$(PIN) --group supply --constraints requirements-dev.lock --output-file requirements-supply.lock
 
 bench: $(VENV)/bench.done  ## the figures of docs/performance.md; some of them with ARGS="--only echo,pay_spread"
 	$(BIN)/python -m bench $(ARGS)
@@ -122,6 +131,10 @@ $(VENV)/dev.done: requirements-dev.lock $(VENV)/runtime.done
 
 $(VENV)/bench.done: requirements-bench.lock $(VENV)/runtime.done
 	@$(PIP) --require-hashes --requirement requirements-bench.lock
+	@touch $@
+
+$(VENV)/supply.done: requirements-supply.lock $(VENV)/dev.done
+	@$(PIP) --require-hashes --requirement requirements-supply.lock
 	@touch $@
 
 $(VENV)/fuzz.done: requirements-fuzz.lock $(VENV)/dev.done
