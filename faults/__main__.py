@@ -21,6 +21,7 @@ from faults.plan import plan
 from faults.processes import Nursery
 from faults.report import Report
 from faults.run import World, run
+from faults.standby import Twins
 
 
 async def main(options: argparse.Namespace) -> bool:
@@ -72,12 +73,14 @@ async def world(wanted: Sequence[str], report: Report) -> AsyncIterator[World]:
             disk = Disk(folder, postgres)
             stack.callback(disk.close)
         stack.callback(postgres.close)
+        twins = Twins(folder / "twins")
+        stack.callback(twins.close)
         log = folder / "services.log"
         log.touch()
         nursery = Nursery(log)
         await nursery.start()
         try:
-            yield World(postgres, nursery, disk, log, report.out)
+            yield World(postgres, twins, nursery, disk, log, report.out)
         finally:
             await nursery.close()
 

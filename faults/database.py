@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ SETTINGS = {
     "recovery_init_sync_method": "syncfs",
 }
 USER = "pgserver"  # PostgreSQL does not run as root; the embedded one makes this user
-LIMIT_S = 30.0
+LIMIT_S = 60.0
 LOOK_S = 0.01
 
 
@@ -38,11 +38,10 @@ class Postgres:
         embedded = EmbeddedPostgres(folder)
         for name, package in PACKAGES.items():
             migrate(package, embedded.create(f"template_{name}"))
-        self.data = folder.resolve() / "postgres"
+        self.data = self._first = folder.resolve() / "postgres"
         self._url = embedded.url("DATABASE")
         self._command = psutil.Process(self._postmaster()).cmdline()
-        for name, value in SETTINGS.items():
-            self.execute("postgres", f"ALTER SYSTEM SET {name} = '{value}'")
+        self.set(SETTINGS)
         embedded.close()
         self._process: subprocess.Popen[bytes] | None = None
         self.socket = ""
@@ -50,12 +49,7 @@ class Postgres:
     async def start(self) -> float:
         """Start it, again after a crash; how many seconds until it took a connection."""
         begun = time.monotonic()
-        user = USER if os.geteuid() == 0 else None
-        with (self.data / "log").open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: ASYNC220 - a fork, no more
-                self._command, cwd=self.data, user=user, extra_groups=[] if user else None,
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            )  # fmt: skip
+        self._process = self._launch(self.data)
         while not await self.answers():
             if time.monotonic() - begun > LIMIT_S:
                 raise RuntimeError(f"PostgreSQL does not start; see {self.data / 'log'}")
@@ -125,6 +119,12 @@ class Postgres:
             cursor = connection.execute(query.encode() if isinstance(query, str) else query, values or None)
             return cursor.fetchall() if cursor.description else []
 
+    def set(self, settings: Mapping[str, str]) -> None:
+        """Settings of the server; those that need a restart wait for it."""
+        for name, value in settings.items():
+            self.execute("postgres", f"ALTER SYSTEM SET {name} = '{value}'")
+        self.execute("postgres", "SELECT pg_reload_conf()")
+
     def close(self) -> None:
         """Fast shutdown."""
         if self._process is not None and self.running:
@@ -132,8 +132,19 @@ class Postgres:
             self._process.send_signal(signal.SIGINT)
             self._process.wait()
 
+    def _launch(self, data: Path) -> subprocess.Popen[bytes]:
+        """The server of a folder."""
+        command = [part.replace(str(self._first), str(data)) for part in self._command]
+        with (data / "log").open("ab") as log:
+            return subprocess.Popen(command, cwd=data, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **as_user())
+
     def _postmaster(self) -> int:
         return int((self.data / "postmaster.pid").read_text().splitlines()[0])
+
+
+def as_user() -> dict[str, Any]:
+    """How to start what does not run as root."""
+    return {"user": USER, "extra_groups": []} if os.geteuid() == 0 else {}
 
 
 def _signal(process: psutil.Process, number: signal.Signals) -> None:

@@ -77,7 +77,7 @@ class Report:
         pays = sum(call.rpc == "PayOrder" for call in result.calls)
         plan = result.plan
         line = {"seed": plan.seed, "seconds": plan.seconds, "rate": plan.rate, **found, "pay_order_attempts": pays,
-                "faults": len(result.injected), "quiet_after_s": round(result.quiet_after_s, 2),
-                "kinds": sorted(plan.mix)}  # fmt: skip
+                "faults": len(result.injected), "parked": result.counts["parked"],
+                "quiet_after_s": round(result.quiet_after_s, 2), "kinds": sorted(plan.mix)}  # fmt: skip
         with (self.out / "seeds.jsonl").open("a") as seeds:
             seeds.write(json.dumps(line) + "\n")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from audit.verify import finding_of, verify
-from faults import books, judge
+from faults import books, judge, parked
 from faults.baseline import baseline
 from faults.checks.base import Violation
 from faults.clients import Clients
@@ -22,6 +22,7 @@ from faults.plan import Fault, Plan
 from faults.processes import Nursery
 from faults.shop import open_shop
 from faults.stage import Stage
+from faults.standby import Twins
 from faults.stories import Story, Teller
 from faults.watch import Sample, Watch
 from shared.rpc.client import CONNECT
@@ -85,6 +86,7 @@ class World:
     """What all seeds of a run share."""
 
     postgres: Postgres
+    twins: Twins  # for seeds with failovers
     nursery: Nursery
     disk: Disk | None
     log: Path  # of the services
@@ -95,7 +97,9 @@ async def run(world: World, plan: Plan, tick: Callable[[str], None]) -> Result:
     """Carry the plan out. `tick` is told what is going on."""
     result = Result(plan)
     async with AsyncExitStack() as stack:
-        stage = Stage(plan, world.postgres, world.nursery, world.disk)
+        twins = await world.twins.get() if "failover" in plan.mix else None
+        postgres = twins or world.postgres
+        stage = Stage(plan, postgres, world.nursery, None if twins else world.disk)  # the small disk is the other's
         stack.push_async_callback(stage.close)
         log_start = world.log.stat().st_size
         await stage.start()
@@ -104,14 +108,14 @@ async def run(world: World, plan: Plan, tick: Callable[[str], None]) -> Result:
         began = stage.began = time.monotonic()
         clients = Clients(doors, Teller(plan.seed, plan.habits), began)
         stack.push_async_callback(clients.abandon)
-        watch = Watch(world.postgres.plain(f"payments_{plan.seed}"), began)
+        watch = Watch(postgres.plain(f"payments_{plan.seed}"), began)
         watch.start()
         stack.push_async_callback(watch.stop)
         await shake(stage, clients, result, tick)
         await heal(stage, clients, watch, result, tick)
         tick("checking")
         names = [f"orders_{plan.seed}", f"payments_{plan.seed}"]
-        result.violations += await baseline(world.postgres.plain(names[1]), names, plan.shape, plan.settings)
+        result.violations += await baseline(postgres.plain(names[1]), names, plan.shape, plan.settings)
         _note(stage, clients, watch, result)
         await asyncio.to_thread(_judge, stage, result)
         with world.log.open("rb") as log:
@@ -166,6 +170,7 @@ async def heal(stage: Stage, clients: Clients, watch: Watch, result: Result, tic
     healed = time.monotonic()
     result.healed_at_s = healed - stage.began
     await clients.stop()
+    result.violations += await parked.judge(stage)
     result.violations += await quiet(watch, "after healing")
     result.quiet_after_s = time.monotonic() - healed
     tick("answering")

@@ -14,9 +14,11 @@ from faults.database import Postgres
 from faults.disk import TABLESPACE, Disk
 from faults.guests import Guests
 from faults.link import Link
+from faults.operator import Operator
 from faults.plan import Fault, Plan
 from faults.ports import free_port
 from faults.processes import Nursery, Service
+from faults.standby import Replicated
 
 
 class Stage:
@@ -34,10 +36,11 @@ class Stage:
         self.replies: dict[str, Replies] = {}
         self.services: dict[str, list[Service]] = {"payment": [], "order": []}
         self.herd: Callable[[int], None] = lambda _: None  # the clients set it
-        self._names = {kind: f"{kind}_{plan.seed}" for kind in ("orders", "payments")}
+        self.names = {kind: f"{kind}_{plan.seed}" for kind in ("orders", "payments")}
         small = {"tablespace": TABLESPACE} if disk and "disk_full" in plan.mix else {}
-        self.urls = {kind: postgres.create(name, kind, **small) for kind, name in self._names.items()}
-        self.guests = Guests({kind: postgres.plain(name) for kind, name in self._names.items()})
+        self.urls = {kind: postgres.create(name, kind, **small) for kind, name in self.names.items()}
+        plain = {kind: postgres.plain(name) for kind, name in self.names.items()}
+        self.guests, self.operator = Guests(plain), Operator(plain)
 
     async def start(self) -> None:
         """All services listen, and every link leads somewhere."""
@@ -86,6 +89,12 @@ class Stage:
         return self._disk
 
     @property
+    def replicated(self) -> Replicated:
+        """The server, in a seed that has a standby."""
+        assert isinstance(self.postgres, Replicated)  # noqa: S101 - else the fault would not have been planned
+        return self.postgres
+
+    @property
     def kills(self) -> int:
         """SIGKILLs of services that hit."""
         return sum(service.kills for service in self._all())
@@ -115,11 +124,12 @@ class Stage:
         for link in self.links.values():
             link.close()
         await self._restore()
-        for name in self._names.values():
+        for name in self.names.values():
             self.postgres.drop(name)
 
     async def _restore(self) -> None:
         """PostgreSQL runs, has room, and is ours alone."""
+        await self.operator.end()
         await self.guests.unlock()
         await self.guests.leave()
         if self._disk:

@@ -45,7 +45,8 @@ def told(result: Result) -> str:
     line = (
         f"seed {result.plan.seed}: {result.requests:,} requests, {len(result.injected)} faults, {result.kills} kills,"
         f" {result.counts['db_crashes']} db crashes, {result.ambiguous_commits} ambiguous commits,"
-        f" {result.replies_lost} replies lost; nothing unfinished {result.quiet_after_s:.1f} s after healing; {rest}"
+        f" {result.replies_lost} replies lost, {result.counts['parked']} parked;"
+        f" nothing unfinished {result.quiet_after_s:.1f} s after healing; {rest}"
     )
     if not result.violations and not result.unexplained:
         return line

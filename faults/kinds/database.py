@@ -44,6 +44,21 @@ class Immediate(Crash):
     how = signal.SIGQUIT
 
 
+class Failover(_OfTheServer):
+    """The seed has a primary and a synchronous standby (`faults.standby`)."""
+
+    name, number = "failover", "F17"
+    about = "SIGKILL of the primary; its synchronous standby is promoted, and gets a new one"
+    lasts_s = (0.0, 1.0)
+
+    async def begin(self, stage: "Stage", values: Values) -> None:  # noqa: ARG002
+        await stage.replicated.fail_over()
+        stage.counts["db_crashes"] += 1
+
+    async def end(self, stage: "Stage", values: Values) -> None:  # noqa: ARG002
+        await stage.replicated.attach()
+
+
 class Frozen(_OfTheServer):
     """SIGSTOP of all of PostgreSQL: the connections stand, nobody answers."""
 
