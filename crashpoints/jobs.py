@@ -15,6 +15,7 @@ from crashpoints.sweep import pass_by
 from crashpoints.ways import Cases, Way
 
 Note = Callable[[Row], None]
+AT_A_TIME = 16  # are prepared; on a busy machine more than that find no connection free
 
 
 class Job(ABC):
@@ -93,8 +94,14 @@ class Sweep(Job):
 
 async def _prepare(stage: Stage, ways: Sequence[Way]) -> list[Cases]:
     """One case after the other is at its start, and everything quiet."""
+    room = asyncio.Semaphore(AT_A_TIME)
+
+    async def one(way: Way) -> Cases:
+        async with room:
+            return await way.prepare(stage)
+
     async with stage.living() as stage.stubs:
-        prepared = await asyncio.gather(*(way.prepare(stage) for way in ways))
+        prepared = await asyncio.gather(*map(one, ways))
         await stage.at_rest()
     return prepared
 
