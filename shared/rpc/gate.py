@@ -8,7 +8,7 @@ from shared.errors import PayonceError
 # grpc's core drops calls that have arrived and were not taken in yet when the server stops: CANCELLED, without a word.
 # So those who still come are refused in words, and the server stops once nobody has come for a while.
 QUIET_S = 0.2
-QUIET_LIMIT_S = 3.0  # callers that keep coming don't keep it for longer
+QUIET_LIMIT_S = 1.0  # callers that keep coming don't keep it for longer
 
 
 class Gate:
