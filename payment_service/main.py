@@ -60,7 +60,7 @@ def assemble(url: str, prepare: Callable[[], None]) -> Service:
         captures=captures,
         refunds=Refunds(calls, by_request),
         endings=Endings(calls, orders, by_request),
-        lookups=Lookups(calls),
+        lookups=Lookups(calls, orders),
         accounts=Accounts(calls),
     )
     WATCHED.watch(

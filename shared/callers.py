@@ -3,6 +3,9 @@
 from enum import Enum, StrEnum
 from typing import NamedTuple
 
+# Who calls where nobody is asked who they are: in development, and before callers had identities.
+ANYONE = "anyone"
+
 
 class Role(StrEnum):
     """What a caller is, by its token (customer, merchant, backoffice) or its certificate (service)."""
@@ -31,9 +34,14 @@ class Caller(NamedTuple):
     subject: str
     scope: Scope
 
-    def owns(self, owner_id: str) -> bool:
-        """Whether a row of that owner exists for this caller; to others it is absent."""
-        return self.scope is Scope.ANY or self.subject == owner_id
+    def owns(self, owner_id: str | None) -> bool:
+        """Whether a row of that owner exists for this caller; to others it is absent. None: it is nobody's."""
+        return self.scope is Scope.ANY or (self.subject == owner_id and bool(owner_id))
+
+    @property
+    def name(self) -> str:
+        """What the history calls them, and their request ids are kept apart by: `merchant:shop`."""
+        return ANYONE if self is DEVELOPER else f"{self.role}:{self.subject}"
 
 
 # Loopback without TLS: development, where whoever can reach the port may do everything.

@@ -63,7 +63,7 @@ def _order(stage: Stage, number: int, customer: str) -> None:
         "payment_id": None,
         "created_at": BEGINNING,
     }
-    _put(stage, "orders", values | dict.fromkeys(("paid_at", "cancelled_at", "refunded_at")))
+    _put(stage, "orders", values | dict.fromkeys(("paid_at", "cancelled_at", "refunded_at", "merchant_id")))
 
 
 def _ticket(stage: Stage, number: int, customer: str, ttl_s: float) -> None:

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
+from shared.callers import Caller, Role, Scope
 from shared.errors import PayonceError, Reason
 from shared.money import Money
 
@@ -27,6 +28,7 @@ class OrderContent(NamedTuple):
     payee_account_id: str
     amount: Money
     description: str
+    merchant_id: str | None = None  # of orders that nobody told the merchant of, and of older ones
 
 
 class Order(NamedTuple):
@@ -47,6 +49,7 @@ class Filter(NamedTuple):
     customer_id: str | None = None
     payee_account_id: str | None = None
     status: OrderStatus | None = None
+    merchant_id: str | None = None
 
 
 class Flip(NamedTuple):
@@ -80,6 +83,28 @@ class OrderVerdict(NamedTuple):
     status: OrderStatus | None
 
 
+def is_theirs(caller: Caller, content: OrderContent) -> bool:
+    """Whether the order exists for the caller: for a merchant those it made, for a customer those it is to pay."""
+    return caller.owns(content.merchant_id if caller.role is Role.MERCHANT else content.customer_id)
+
+
+def theirs(caller: Caller) -> Filter:
+    """The orders that exist for the caller, as `is_theirs` says."""
+    if caller.scope is Scope.ANY:
+        return Filter()
+    return Filter(merchant_id=caller.subject) if caller.role is Role.MERCHANT else Filter(customer_id=caller.subject)
+
+
+def narrowed(wanted: Filter, caller: Caller) -> Filter | None:
+    """What is wanted of the orders that exist for the caller; None when there can be none."""
+    for name, only in theirs(caller)._asdict().items():
+        if only is not None:
+            if getattr(wanted, name) not in (None, only):
+                return None
+            wanted = wanted._replace(**{name: only})
+    return wanted
+
+
 def differing_fields(one: OrderContent, other: OrderContent) -> list[str]:
     """Names of the fields in which two contents differ, as they stand in the API."""
     return [name for name in OrderContent._fields if getattr(one, name) != getattr(other, name)]
@@ -108,6 +133,14 @@ def refuse_cancel(order: Order) -> PayonceError:
     if order.status == OrderStatus.PAID:
         return PayonceError(Reason.ORDER_ALREADY_PAID, "The order is paid; it cannot be cancelled.")
     return PayonceError(Reason.ORDER_REFUNDED, "The order is refunded; it cannot be cancelled.")
+
+
+def taken(found: Order, content: OrderContent, caller: Caller) -> PayonceError:
+    """The answer to an order whose id is taken. Of somebody else's order it tells no more than that."""
+    metadata = {"order_id": content.order_id}
+    if is_theirs(caller, found.content):
+        metadata["fields"] = ",".join(differing_fields(found.content, content))
+    return PayonceError(Reason.ORDER_ALREADY_EXISTS, "The order id is taken by other content.", metadata=metadata)
 
 
 def not_found(order_id: str) -> PayonceError:

@@ -36,6 +36,7 @@ def order_message(order: Order) -> order_pb2.Order:
         pay_time=timestamp(order.paid_at),
         cancel_time=timestamp(order.cancelled_at),
         refund_time=timestamp(order.refunded_at),
+        merchant_id=content.merchant_id or "",
     )
 
 

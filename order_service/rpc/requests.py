@@ -6,6 +6,7 @@ from datetime import datetime
 from order_service.domain.orders import Filter, Flip, Order, OrderContent
 from order_service.rpc.messages import STATUS
 from payonce.order.v1 import order_service_pb2
+from shared.callers import Caller, Role, Scope
 from shared.checks import Checks
 from shared.ids import client_id
 from shared.rpc.paging import Page
@@ -14,8 +15,8 @@ BATCH_LIMIT = 1000
 STATUS_ASKED = {message: status for status, message in STATUS.items()}
 
 
-def content(request: order_service_pb2.CreateOrderRequest) -> OrderContent:
-    """The content of a new order."""
+def content(request: order_service_pb2.CreateOrderRequest, caller: Caller) -> OrderContent:
+    """The content of a new order. A merchant's is its own, whether the request says so or says nothing of it."""
     checks = Checks()
     content = OrderContent(
         order_id=checks.client_id("order_id", request.order_id),
@@ -24,11 +25,20 @@ def content(request: order_service_pb2.CreateOrderRequest) -> OrderContent:
         payee_account_id=checks.client_id("payee_account_id", request.payee_account_id),
         amount=checks.amount("amount", request.amount.currency_code, request.amount.minor_units),
         description=checks.text("description", request.description, limit=200),
+        merchant_id=_merchant(checks, request.merchant_id, caller),
     )
     if content.payer_account_id == content.payee_account_id:
         checks.fail("payee_account_id", "must be another account than the payer's")
     checks.done()
     return content
+
+
+def _merchant(checks: Checks, asked: str, caller: Caller) -> str | None:
+    if caller.role is Role.MERCHANT and caller.scope is Scope.OWN:
+        if asked not in ("", caller.subject):
+            checks.fail("merchant_id", "must be empty, or who calls")
+        return checks.client_id("merchant_id", caller.subject)
+    return checks.client_id("merchant_id", asked) if asked else None
 
 
 def order_id(value: str) -> str:
@@ -70,13 +80,19 @@ def listing(request: order_service_pb2.ListOrdersRequest) -> tuple[Filter, Page]
     """Which orders, and which page of them."""
     checks = Checks()
     page = Page(checks, request, (_moment, client_id))
-    for field in ("customer_id", "payee_account_id"):
+    for field in ("customer_id", "payee_account_id", "merchant_id"):
         if value := getattr(request, field):
             checks.client_id(field, value)
     if request.status not in STATUS_ASKED:
         checks.fail("status", "must be an OrderStatus")
     checks.done()
-    return Filter(request.customer_id or None, request.payee_account_id or None, STATUS_ASKED[request.status]), page
+    wanted = Filter(
+        customer_id=request.customer_id or None,
+        payee_account_id=request.payee_account_id or None,
+        status=STATUS_ASKED[request.status],
+        merchant_id=request.merchant_id or None,
+    )
+    return wanted, page
 
 
 def position(order: Order) -> tuple[datetime, str]:

@@ -23,6 +23,7 @@ async def create(connection: Connection, content: OrderContent) -> Order | None:
         "currency": content.amount.currency,
         "amount_minor": content.amount.minor_units,
         "description": content.description,
+        "merchant_id": content.merchant_id,
     }
     query = insert(orders).values(values).on_conflict_do_nothing(index_elements=["order_id"]).returning(orders)
     row = (await connection.execute(query)).one_or_none()
@@ -41,19 +42,21 @@ async def by_ids(connection: Connection, order_ids: Sequence[str]) -> dict[str, 
 async def newest(connection: Connection, wanted: Filter, *, before: Sequence[Any] | None, limit: int) -> list[Order]:
     """One page, newest first: what comes after the position `before` (created_at, order_id)."""
     query = sa.select(orders).order_by(orders.c.created_at.desc(), orders.c.order_id.desc()).limit(limit)
-    for name in ("customer_id", "payee_account_id", "status"):
-        if (value := getattr(wanted, name)) is not None:
-            query = query.where(orders.c[name] == value)
+    query = query.where(*_is(wanted))
     if before:
         query = query.where(sa.tuple_(orders.c.created_at, orders.c.order_id) < sa.tuple_(*before))
     return [_order(row) for row in await connection.execute(query)]
 
 
-async def cancel(connection: Connection, order_id: str) -> Order | None:
-    """UNPAID → CANCELLED; None when the order is not there or not UNPAID."""
+def _is(wanted: Filter) -> list[sa.ColumnElement[bool]]:
+    return [orders.c[name] == value for name, value in wanted._asdict().items() if value is not None]
+
+
+async def cancel(connection: Connection, order_id: str, among: Filter) -> Order | None:
+    """UNPAID → CANCELLED; None when the order is not there, not among those, or not UNPAID."""
     query = (
         sa.update(orders)
-        .where(orders.c.order_id == order_id, orders.c.status == OrderStatus.UNPAID)
+        .where(orders.c.order_id == order_id, orders.c.status == OrderStatus.UNPAID, *_is(among))
         .values(status=OrderStatus.CANCELLED, cancelled_at=sa.func.now())
         .returning(orders)
     )
@@ -115,6 +118,6 @@ STATUSES = {str(status): status for status in OrderStatus}
 
 def _order(row: Sequence[Any]) -> Order:
     """The domain's value of a row, its columns in the table's order."""
-    order_id, customer_id, payer, payee, currency, minor, description, status, payment_id, created_at, *times = row
-    content = OrderContent(order_id, customer_id, payer, payee, Money(currency, minor), description)
-    return Order(content, STATUSES[status], payment_id, created_at, *times)
+    order_id, customer_id, payer, payee, currency, minor, description, status, payment_id, *times, merchant_id = row
+    content = OrderContent(order_id, customer_id, payer, payee, Money(currency, minor), description, merchant_id)
+    return Order(content, STATUSES[status], payment_id, *times)

@@ -24,4 +24,5 @@ orders = sa.Table(
     sa.Column("paid_at", sa.TIMESTAMP(timezone=True)),
     sa.Column("cancelled_at", sa.TIMESTAMP(timezone=True)),
     sa.Column("refunded_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("merchant_id", sa.Text),
 )

@@ -11,14 +11,17 @@ from order_service.domain.orders import (
     OrderStatus,
     OrderVerdict,
     Step,
-    differing_fields,
+    is_theirs,
     judge,
+    narrowed,
     not_found,
     refuse_cancel,
+    taken,
+    theirs,
 )
 from order_service.storage import orders
+from shared.callers import Caller
 from shared.database import Connection, Database
-from shared.errors import PayonceError, Reason
 from shared.failpoints import failpoint
 
 
@@ -28,7 +31,7 @@ class Orders:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def create(self, content: OrderContent) -> tuple[Order, bool]:
+    async def create(self, content: OrderContent, caller: Caller) -> tuple[Order, bool]:
         """The order, and whether it was there before with the same content. Raises ORDER_ALREADY_EXISTS."""
 
         async def work(connection: Connection) -> tuple[Order, bool]:
@@ -36,42 +39,41 @@ class Orders:
             if created:
                 return created, False
             found = (await orders.by_ids(connection, [content.order_id]))[content.order_id]
-            if fields := differing_fields(found.content, content):
-                metadata = {"order_id": content.order_id, "fields": ",".join(fields)}
-                raise PayonceError(
-                    Reason.ORDER_ALREADY_EXISTS, "The order id is taken by other content.", metadata=metadata
-                )
+            if found.content != content or not is_theirs(caller, found.content):
+                raise taken(found, content, caller)
             return found, True
 
         return await self._database.transact(work)
 
-    async def get(self, order_id: str) -> Order:
+    async def get(self, order_id: str, caller: Caller) -> Order:
         """One order. Raises ORDER_NOT_FOUND."""
-        found = await self.batch_get([order_id])
+        found = await self.batch_get([order_id], caller)
         if not found:
             raise not_found(order_id)
         return found[0]
 
-    async def batch_get(self, order_ids: Sequence[str]) -> list[Order]:
-        """The orders that exist, in the order asked for."""
+    async def batch_get(self, order_ids: Sequence[str], caller: Caller) -> list[Order]:
+        """The orders that exist for the caller, in the order asked for."""
         found = await self._database.read(lambda connection: orders.by_ids(connection, order_ids))
-        return [found[order_id] for order_id in order_ids if order_id in found]
+        there = [found[order_id] for order_id in order_ids if order_id in found]
+        return [order for order in there if is_theirs(caller, order.content)]
 
-    async def newest(self, wanted: Filter, *, before: Sequence[Any] | None, limit: int) -> list[Order]:
-        """One page of orders, newest first."""
-        return await self._database.read(
-            lambda connection: orders.newest(connection, wanted, before=before, limit=limit)
-        )
+    async def newest(self, wanted: Filter, caller: Caller, *, before: Sequence[Any] | None, limit: int) -> list[Order]:
+        """One page of the orders that exist for the caller, newest first."""
+        own = narrowed(wanted, caller)
+        if own is None:
+            return []
+        return await self._database.read(lambda connection: orders.newest(connection, own, before=before, limit=limit))
 
-    async def cancel(self, order_id: str) -> tuple[Order, bool]:
+    async def cancel(self, order_id: str, caller: Caller) -> tuple[Order, bool]:
         """The order, CANCELLED, and whether it was so before. Raises ORDER_NOT_FOUND, ORDER_ALREADY_PAID."""
 
         async def work(connection: Connection) -> tuple[Order, bool]:
-            cancelled = await orders.cancel(connection, order_id)
+            cancelled = await orders.cancel(connection, order_id, theirs(caller))
             if cancelled:
                 return cancelled, False
             found = (await orders.by_ids(connection, [order_id])).get(order_id)
-            if found is None:
+            if found is None or not is_theirs(caller, found.content):
                 raise not_found(order_id)
             if found.status != OrderStatus.CANCELLED:
                 raise refuse_cancel(found)

@@ -5,8 +5,9 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from payment_service.domain.ledger import Hold, Movement, Transfer, TransferKind
+from payment_service.domain.ledger import Hold, Movement, Owners, Transfer, TransferKind
 from payment_service.domain.payments import Payment, PaymentState, StateReason, Subject, order_of, refusal
+from shared.callers import Caller
 from shared.errors import PayonceError, Reason
 from shared.money import Money
 
@@ -47,7 +48,7 @@ class PayOrder(NamedTuple):
     """
 
     order_id: str
-    caller: str
+    caller: Caller
     expected_amount: Money | None = None
     hold_for: timedelta | None = None
 
@@ -55,15 +56,15 @@ class PayOrder(NamedTuple):
 class Attempt(NamedTuple):
     """A subject to be charged, with the ids that payment and transfer will have: given once, kept on every retry.
 
-    The payer's account must be `owner_id`'s, when that is given.
+    `owners` says whose accounts they must be.
     """
 
     subject: Subject
     payer_account_id: str
     payee_account_id: str
     amount: Money
-    caller: str
-    owner_id: str | None
+    caller: Caller
+    owners: Owners
     hold_for: timedelta | None
     payment_id: UUID
     transfer_id: UUID
@@ -93,9 +94,7 @@ class Attempt(NamedTuple):
     def movement(self) -> Movement:
         """What it does to the ledger."""
         if self.hold_for is not None:
-            return Hold(
-                self.payment_id, self.payer_account_id, self.payee_account_id, self.amount, owner_id=self.owner_id
-            )
+            return Hold(self.payment_id, self.payer_account_id, self.payee_account_id, self.amount, owners=self.owners)
         return Transfer(
             self.transfer_id,
             TransferKind.CHARGE,
@@ -103,7 +102,7 @@ class Attempt(NamedTuple):
             self.payee_account_id,
             self.amount,
             payment_id=self.payment_id,
-            owner_id=self.owner_id,
+            owners=self.owners,
         )
 
 

@@ -32,6 +32,9 @@ class TransferKind(StrEnum):
     REFUND = "refund"
 
 
+# Accounts, each with whom it must belong to, or it is as good as absent.
+Owners: TypeAlias = tuple[tuple[str, str], ...]
+
 # These give back what a merchant may have spent already; the customer's money must not be stuck for that.
 CORRECTIONS = (TransferKind.REVERSAL, TransferKind.REFUND)
 
@@ -62,7 +65,7 @@ class Transfer(NamedTuple):
     target: str
     amount: Money
     payment_id: UUID | None = None
-    owner_id: str | None = None  # when given, the source must be this owner's
+    owners: Owners = ()
     release_minor: int = 0
 
 
@@ -73,7 +76,7 @@ class Hold(NamedTuple):
     source: str
     target: str
     amount: Money
-    owner_id: str | None = None
+    owners: Owners = ()
     release: bool = False
 
 
@@ -172,20 +175,16 @@ def _leg(transfer: Transfer, after: Account, amount_minor: int) -> Entry:
 
 def _obstacle(accounts: Mapping[str, Account], movement: Movement) -> Refused | None:
     """The first rule that the movement breaks, if any."""
+    for account_id, owner_id in movement.owners:
+        if (owned := accounts.get(account_id)) is None or owned.owner_id != owner_id:
+            return Refused(movement, Reason.ACCOUNT_NOT_FOUND, account_id)  # somebody else's = absent
     source, target = accounts.get(movement.source), accounts.get(movement.target)
-    if source is None or (movement.owner_id is not None and source.owner_id != movement.owner_id):
-        return Refused(movement, Reason.ACCOUNT_NOT_FOUND, movement.source)  # somebody else's = absent
-    if target is None:
-        return Refused(movement, Reason.ACCOUNT_NOT_FOUND, movement.target)
-    for account in (source, target):
-        if account.balance.currency != movement.amount.currency:
-            return Refused(movement, Reason.CURRENCY_MISMATCH, account.account_id)
+    if source is None or target is None:
+        return Refused(movement, Reason.ACCOUNT_NOT_FOUND, movement.target if source else movement.source)
+    if unfit := _unfit(source, target, movement):
+        return unfit
     if isinstance(movement, Hold) and movement.release:
         return None
-    if isinstance(movement, Hold) or movement.kind == TransferKind.CHARGE:
-        for account, kind in ((source, AccountKind.CUSTOMER), (target, AccountKind.MERCHANT)):
-            if account.kind != kind:
-                return Refused(movement, Reason.ACCOUNT_KIND_MISMATCH, account.account_id)
     if not _has_funds(source, movement):
         return Refused(movement, Reason.INSUFFICIENT_FUNDS, source.account_id)
     if isinstance(movement, Transfer):
@@ -193,6 +192,23 @@ def _obstacle(accounts: Mapping[str, Account], movement: Movement) -> Refused | 
             if abs(account.balance.minor_units + change) > MAX_BALANCE_MINOR:
                 return Refused(movement, Reason.BALANCE_LIMIT_EXCEEDED, account.account_id)
     return None
+
+
+def _unfit(source: Account, target: Account, movement: Movement) -> Refused | None:
+    """Whether accounts of these kinds and currencies are not for this. The kind first: to some it says all (`told`)."""
+    if _charges(movement):
+        for account, kind in ((source, AccountKind.CUSTOMER), (target, AccountKind.MERCHANT)):
+            if account.kind != kind:
+                return Refused(movement, Reason.ACCOUNT_KIND_MISMATCH, account.account_id)
+    for account in (source, target):
+        if account.balance.currency != movement.amount.currency:
+            return Refused(movement, Reason.CURRENCY_MISMATCH, account.account_id)
+    return None
+
+
+def _charges(movement: Movement) -> bool:
+    """Whether it takes, or is to take, a payment from its payer."""
+    return not movement.release if isinstance(movement, Hold) else movement.kind == TransferKind.CHARGE
 
 
 def _has_funds(source: Account, movement: Movement) -> bool:

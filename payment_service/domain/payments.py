@@ -103,13 +103,21 @@ class Lookup(NamedTuple):
         return self.outcome in (LookupOutcome.NOT_SEEN, LookupOutcome.DECLINED) and not self.ticket_expired
 
 
+class Side(StrEnum):
+    """One of the two accounts of a payment, by the name it has there."""
+
+    PAYER = "payer_account_id"
+    PAYEE = "payee_account_id"
+
+
 class PaymentFilter(NamedTuple):
-    """Which payments to list; None means any."""
+    """Which payments to list; None means any. `owned` tells which account must be whose."""
 
     subject: Subject | None = None
     payer_account_id: str | None = None
     payee_account_id: str | None = None
     state: PaymentState | None = None
+    owned: tuple[Side, str] | None = None
 
 
 TEXTS = {

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from payment_service.domain.payments import TICKET, Payment, Subject, refusal
+from shared.callers import Caller
 from shared.errors import PayonceError, Reason
 from shared.money import Money
 
@@ -37,7 +38,7 @@ class PayWithTicket(NamedTuple):
     """The command. `subject` is the ticket's, so that the ticket itself goes no further than the edge."""
 
     subject: Subject
-    caller: str
+    caller: Caller
     payee_account_id: str
     amount: Money
 

@@ -22,14 +22,13 @@ from payonce.payment.v1 import (
     refund_pb2,
     ticket_pb2,
 )
+from shared.callers import Caller
 from shared.checks import Checks
 from shared.ids import client_id
 from shared.money import Money
 from shared.rpc.fields import named_fields
 from shared.rpc.paging import Page
 
-# Who calls is not known before callers have identities; until then request ids are one space.
-CALLER = "anyone"
 REASON_LIMIT = 200
 BATCH_LIMIT = 1000
 MAX_TICKET_TTL_S = 7 * 24 * 3600
@@ -42,26 +41,27 @@ ASKED_KIND = {
 ASKED_STATE = {message: state for state, message in STATE.items()}
 
 
-def once_request(method: str, request: Any) -> Request:
+def once_request(method: str, request: Any, caller: Caller) -> Request:
     """What makes a request with a `request_id` happen once: caller, method, id; and its fields as fingerprint."""
     fields = named_fields(request, without=("request_id",))
     if "payment_id" in fields:
         fields["payment_id"] = fields["payment_id"].lower()  # a UUID has two spellings
-    return Request(RequestKey(CALLER, method, request.request_id), fields)
+    return Request(RequestKey(caller.name, method, request.request_id), fields)
 
 
 def pay_order(
     request: payment_service_pb2.PayOrderRequest | authorization_pb2.AuthorizePaymentRequest,
+    caller: Caller,
     hold_for: timedelta | None = None,
 ) -> PayOrder:
     checks = Checks()
     expected = _optional_amount(checks, "expected_amount", request)
-    command = PayOrder(checks.client_id("order_id", request.order_id), CALLER, expected, hold_for)
+    command = PayOrder(checks.client_id("order_id", request.order_id), caller, expected, hold_for)
     checks.done()
     return command
 
 
-def orders_to_pay(request: batch_pb2.BatchPayOrdersRequest) -> list[PayOrder]:
+def orders_to_pay(request: batch_pb2.BatchPayOrdersRequest, caller: Caller) -> list[PayOrder]:
     """The commands of a batch; what is wrong with one of them is told of the whole request."""
     checks = Checks()
     checks.size("orders", len(request.orders), BATCH_LIMIT)
@@ -69,7 +69,7 @@ def orders_to_pay(request: batch_pb2.BatchPayOrdersRequest) -> list[PayOrder]:
     commands = [
         PayOrder(
             checks.client_id(f"orders[{i}].order_id", one.order_id),
-            CALLER,
+            caller,
             _optional_amount(checks, "expected_amount", one, where=f"orders[{i}]."),
         )
         for i, one in enumerate(request.orders)
@@ -78,11 +78,11 @@ def orders_to_pay(request: batch_pb2.BatchPayOrdersRequest) -> list[PayOrder]:
     return commands
 
 
-def pay_with_ticket(request: ticket_pb2.PayWithTicketRequest) -> PayWithTicket:
+def pay_with_ticket(request: ticket_pb2.PayWithTicketRequest, caller: Caller) -> PayWithTicket:
     checks = Checks()
     command = PayWithTicket(
         subject=_ticket(checks, request.ticket),
-        caller=CALLER,
+        caller=caller,
         payee_account_id=checks.client_id("payee_account_id", request.payee_account_id),
         amount=checks.amount("amount", request.amount.currency_code, request.amount.minor_units),
     )
@@ -90,12 +90,12 @@ def pay_with_ticket(request: ticket_pb2.PayWithTicketRequest) -> PayWithTicket:
     return command
 
 
-def new_ticket(request: ticket_pb2.CreateTicketRequest, default_ttl_s: float) -> dict[str, Any]:
+def new_ticket(request: ticket_pb2.CreateTicketRequest, caller: Caller, default_ttl_s: float) -> dict[str, Any]:
     """What a ticket is to be for."""
     checks = Checks()
     payee = request.payee_account_id
     asked = {
-        "caller": CALLER,
+        "caller": caller,
         "payer": checks.client_id("payer_account_id", request.payer_account_id),
         "payee": checks.client_id("payee_account_id", payee) if payee else None,
         "amount": _optional_amount(checks, "amount", request),
@@ -107,6 +107,13 @@ def new_ticket(request: ticket_pb2.CreateTicketRequest, default_ttl_s: float) ->
         checks.fail("ttl_seconds", f"must be 0 to {MAX_TICKET_TTL_S}")
     checks.done()
     return asked
+
+
+def order_or_ticket(request: payment_service_pb2.LookupPaymentRequest) -> Subject:
+    """The oneof `subject` of a request that has no payment in it."""
+    named = subject(request)
+    assert not isinstance(named, UUID)  # noqa: S101 - it has no such field
+    return named
 
 
 def subject(request: Any) -> Subject | UUID:
@@ -148,13 +155,13 @@ def capture(request: authorization_pb2.CapturePaymentRequest) -> tuple[UUID, Mon
     return found
 
 
-def refund(request: refund_pb2.RefundPaymentRequest) -> Refund:
+def refund(request: refund_pb2.RefundPaymentRequest, caller: Caller) -> Refund:
     checks = Checks()
     command = Refund(
         payment_id=checks.uuid("payment_id", request.payment_id),
         amount=checks.amount("amount", request.amount.currency_code, request.amount.minor_units),
         reason=checks.text("reason", request.reason, REASON_LIMIT),
-        caller=CALLER,
+        caller=caller,
     )
     checks.client_id("request_id", request.request_id)
     checks.done()
@@ -222,9 +229,14 @@ def payments_page(request: payment_service_pb2.ListPaymentsRequest) -> tuple[Pay
     if request.state not in ASKED_STATE:
         checks.fail("state", "must be a PaymentState")
     checks.done()
-    order_id = asked.pop("order_id", None)
-    subject = order_subject(order_id) if order_id else None
-    return PaymentFilter(subject=subject, state=ASKED_STATE[request.state], **asked), page
+    order_id = asked.get("order_id")
+    wanted = PaymentFilter(
+        subject=order_subject(order_id) if order_id else None,
+        payer_account_id=asked.get("payer_account_id"),
+        payee_account_id=asked.get("payee_account_id"),
+        state=ASKED_STATE[request.state],
+    )
+    return wanted, page
 
 
 def _ticket(checks: Checks, value: str) -> Subject:

@@ -29,6 +29,15 @@ async def by_id(connection: Connection, account_id: str) -> Account | None:
     return _account(row) if row else None
 
 
+OWNERS = sa.select(accounts.c.account_id, accounts.c.owner_id).where(among(accounts.c.account_id, "account_ids"))
+
+
+async def owners(connection: Connection, account_ids: Sequence[str]) -> dict[str, str]:
+    """Whose the accounts are, of those that exist."""
+    rows = await connection.execute(OWNERS, {"account_ids": account_ids})
+    return {row.account_id: row.owner_id for row in rows}
+
+
 async def page(connection: Connection, *, owner_id: str | None, after: str | None, limit: int) -> list[Account]:
     """One page by account id, after the id `after`. The system's own accounts are nobody's to see."""
     query = (

@@ -10,8 +10,8 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from payment_service.domain.history import COMPLETER, EventKind
-from payment_service.domain.payments import ORDER, Payment, PaymentFilter, PaymentState, StateReason, Subject
-from payment_service.storage.schema import payments
+from payment_service.domain.payments import ORDER, Payment, PaymentFilter, PaymentState, Side, StateReason, Subject
+from payment_service.storage.schema import accounts, payments
 from shared.arrays import TEXTS, UUIDS, among, statement
 from shared.database import Connection
 from shared.money import Money
@@ -65,7 +65,7 @@ async def by_id(connection: Connection, payment_id: UUID) -> Payment | None:
 
 
 async def newest(connection: Connection, wanted: PaymentFilter, *, before: UUID | None, limit: int) -> list[Payment]:
-    """One page, newest first, before the payment `before`."""
+    """One page, newest first, before the payment `before`; of an owner, what each of their accounts gives to it."""
     query = PAYMENTS.order_by(payments.c.payment_id.desc()).limit(limit)
     if wanted.subject is not None:
         query = query.where(_of_subject(wanted.subject))
@@ -74,7 +74,19 @@ async def newest(connection: Connection, wanted: PaymentFilter, *, before: UUID 
             query = query.where(payments.c[name] == value)
     if before is not None:
         query = query.where(payments.c.payment_id < before)
-    return await _all(connection, query)
+    return await _all(connection, _of_owner(query, *wanted.owned, limit) if wanted.owned else query)
+
+
+def _of_owner(query: sa.Select[Any], side: Side, owner_id: str, limit: int) -> sa.Select[Any]:
+    """Account by account, each by its index: joined, the planner might read what others have, back to the oldest."""
+    each = query.where(payments.c[side] == accounts.c.account_id).correlate(accounts).lateral("of_account")
+    return (
+        sa.select(sa.text("of_account.*"))
+        .select_from(accounts.join(each, sa.true()))
+        .where(accounts.c.owner_id == owner_id)
+        .order_by(sa.text("of_account.payment_id DESC"))
+        .limit(limit)
+    )
 
 
 def _of_subject(subject: Subject) -> sa.ColumnElement[bool]:

@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from payment_service.domain.requests import RequestKey
 from payment_service.storage.schema import requests
+from shared.callers import ANYONE
 from shared.database import Connection
 
 
@@ -15,6 +16,12 @@ async def claim(connection: Connection, key: RequestKey, fingerprint: dict[str, 
     values = {**_columns(key), "fingerprint": fingerprint}
     query = insert(requests).values(values).on_conflict_do_nothing().returning(requests.c.request_id)
     return (await connection.execute(query)).one_or_none() is not None
+
+
+async def by_anyone(connection: Connection, key: RequestKey, fingerprint: dict[str, Any]) -> dict[str, Any] | None:
+    """The answer to the same request when it came from a caller without an identity."""
+    same = [*_is(key._replace(caller=ANYONE)), requests.c.fingerprint == fingerprint]
+    return (await connection.execute(sa.select(requests.c.response).where(*same))).scalar_one_or_none()
 
 
 async def store(connection: Connection, key: RequestKey, response: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from payment_service.domain.payments import refusal
 from payment_service.storage import accounts, ledger
 from payment_service.usecases.once import Json, Request, once
 from payment_service.usecases.post import post
+from shared.callers import Caller, Scope
 from shared.database import Connection, Database
 from shared.errors import PayonceError, Reason
 from shared.ids import new_id
@@ -53,22 +54,28 @@ class Accounts:
 
         return await self._database.transact(work)
 
-    async def get(self, account_id: str) -> Account:
+    async def get(self, account_id: str, caller: Caller) -> Account:
         """One account. Raises ACCOUNT_NOT_FOUND."""
         found = await self._database.read(lambda connection: accounts.by_id(connection, account_id))
-        if found is None:
+        if found is None or not caller.owns(found.owner_id):
             raise refusal(Reason.ACCOUNT_NOT_FOUND, account_id=account_id)
         return found
 
-    async def page(self, *, owner_id: str | None, after: str | None, limit: int) -> Sequence[Account]:
-        """One page of accounts, by id."""
+    async def page(self, caller: Caller, *, owner_id: str | None, after: str | None, limit: int) -> Sequence[Account]:
+        """One page of the accounts that exist for the caller, by id."""
+        if caller.scope is Scope.OWN:
+            if owner_id not in (None, caller.subject):
+                return ()
+            owner_id = caller.subject
         return await self._database.read(
             lambda connection: accounts.page(connection, owner_id=owner_id, after=after, limit=limit)
         )
 
-    async def entries(self, account_id: str, *, before: int | None, limit: int) -> Sequence[StoredEntry]:
+    async def entries(
+        self, account_id: str, caller: Caller, *, before: int | None, limit: int
+    ) -> Sequence[StoredEntry]:
         """One page of the statement, newest first. Raises ACCOUNT_NOT_FOUND."""
-        await self.get(account_id)
+        await self.get(account_id, caller)
         return await self._database.read(
             lambda connection: ledger.statement_of(connection, account_id, before=before, limit=limit)
         )

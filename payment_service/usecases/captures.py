@@ -7,11 +7,14 @@ from payment_service.domain.charges import Paid, answer_of
 from payment_service.domain.corrections import Correction, no_charge, whole
 from payment_service.domain.history import COMPLETER, Event, EventKind
 from payment_service.domain.ledger import Transfer, TransferKind
+from payment_service.domain.ownership import owners
 from payment_service.domain.payments import Payment, PaymentState, StateReason, refusal
 from payment_service.storage import corrections, history, payments
 from payment_service.usecases.confirm import Confirm
+from payment_service.usecases.ownership import there
 from payment_service.usecases.post import post
 from payment_service.usecases.take_back import TakeBack, begin
+from shared.callers import Caller
 from shared.database import Connection, Database
 from shared.errors import PayonceError, Reason
 from shared.failpoints import failpoint
@@ -27,12 +30,12 @@ class Captures:
         self._confirm = confirm
         self._take_back = take_back
 
-    async def capture(self, payment_id: UUID, amount: Money | None, caller: str) -> Paid:
+    async def capture(self, payment_id: UUID, amount: Money | None, caller: Caller) -> Paid:
         """The payment, charged; `amount` None means all of it. Raises as the proto says."""
         transfer_id = new_id()
 
         async def work(connection: Connection) -> tuple[Payment, bool] | PayonceError:
-            payment = await payments.by_id(connection, payment_id)
+            payment = await there(connection, caller, await payments.by_id(connection, payment_id))
             if payment is None:
                 raise refusal(Reason.PAYMENT_NOT_FOUND, payment_id=payment_id)
             wanted = amount or payment.amount
@@ -63,7 +66,7 @@ class Captures:
         return await self._database.transact(work, name="expire")
 
 
-async def _charge(connection: Connection, payment: Payment, amount: Money, transfer_id: UUID, caller: str) -> None:
+async def _charge(connection: Connection, payment: Payment, amount: Money, transfer_id: UUID, caller: Caller) -> None:
     """Move what is captured, release the whole reservation."""
     transfer = Transfer(
         transfer_id,
@@ -72,12 +75,13 @@ async def _charge(connection: Connection, payment: Payment, amount: Money, trans
         payment.payee_account_id,
         amount,
         payment_id=payment.payment_id,
+        owners=owners(caller, payer=payment.payer_account_id, payee=payment.payee_account_id),
         release_minor=payment.amount.minor_units,
     )
     made = await post(connection, [transfer])
     if made.refused:
         raise refusal(made.refused[0].reason, payment_id=payment.payment_id, account_id=made.refused[0].account_id)
-    event = Event(payment.subject, payment.payment_id, EventKind.CAPTURED, caller, "", amount.minor_units)
+    event = Event(payment.subject, payment.payment_id, EventKind.CAPTURED, caller.name, "", amount.minor_units)
     await history.record(connection, [event])
     failpoint("captured")
 

@@ -76,7 +76,7 @@ async def _let_go(connection: Connection, without: Sequence[Attempt], refused: M
 
 async def _write_history(connection: Connection, attempts: Sequence[Attempt], refused: Mapping[UUID, Refused]) -> None:
     events = [
-        Event(a.subject, a.payment_id, kind, a.caller, reason, a.amount.minor_units)
+        Event(a.subject, a.payment_id, kind, a.caller.name, reason, a.amount.minor_units)
         for a in attempts
         for kind, reason in _decided(a, refused)
     ]

@@ -15,7 +15,9 @@ from payment_service.domain.payments import (
     refusal,
 )
 from payment_service.storage import accounts, claims, corrections, history, payments, tickets
+from payment_service.usecases.ownership import theirs
 from payment_service.usecases.take_back import TakeBack, begin
+from shared.callers import Caller
 from shared.database import Connection, Database
 from shared.errors import PayonceError, Reason, contended
 from shared.ids import new_id
@@ -28,7 +30,7 @@ TRIES = 5
 class Why:
     """Who asked, what for, and what he said."""
 
-    caller: str
+    caller: Caller
     state_reason: StateReason
     reason: str
 
@@ -55,7 +57,7 @@ class Endings:
         Raises ORDER_NOT_FOUND, TICKET_NOT_FOUND, PAYMENT_NOT_FOUND, PAYMENT_REFUNDED, PAYMENT_DECLINED,
         ORDER_ALREADY_PAID, ORDER_REFUNDED, ORDER_SERVICE_UNAVAILABLE.
         """
-        subject = await self._subject(named)
+        subject = await self._subject(named, why.caller)
         for _ in range(TRIES):
             payment = await self._live(subject)
             taken = await (self._take_in_hand(payment, why) if payment else self._forbid(subject, why))
@@ -73,7 +75,7 @@ class Endings:
         ORDER_SERVICE_UNAVAILABLE.
         """
         for _ in range(TRIES):
-            payment = await self._get(payment_id)
+            payment = await self._get(payment_id, why.caller)
             if payment.state == PaymentState.SUCCEEDED:
                 raise refusal(Reason.PAYMENT_CAPTURED, payment_id=payment_id)
             if payment.state not in (PaymentState.AUTHORIZED, PaymentState.VOIDED):
@@ -89,7 +91,7 @@ class Endings:
         async def work(connection: Connection) -> Taken | None:
             if payment.correction_id is not None:
                 return Taken(await corrections.by_id(connection, payment.subject, payment.correction_id), before=True)
-            mine = await begin(connection, payment, whole(payment, own, why.state_reason, why.caller, why.reason))
+            mine = await begin(connection, payment, whole(payment, own, why.state_reason, why.caller.name, why.reason))
             return Taken(mine, before=False) if mine else await _own(connection, payment.subject, own)
 
         return await self._database.transact(work, name="begin_ending")
@@ -101,7 +103,7 @@ class Endings:
             return None
         correction = Correction(
             new_id(), subject, attempt.payment_id, CorrectionKind.VOID, Money(attempt.amount.currency, 0),
-            why.state_reason, why.reason, why.caller,
+            why.state_reason, why.reason, why.caller.name,
         )  # fmt: skip
 
         async def work(connection: Connection) -> Taken | None:
@@ -117,10 +119,10 @@ class Endings:
         """The payment, once its correction is carried out."""
         correction = taken.correction
         if correction.completed_at is None:
-            end = (await self._take_back.carry_out([correction], why.caller))[correction.correction_id]
+            end = (await self._take_back.carry_out([correction], why.caller.name))[correction.correction_id]
             if isinstance(end, PayonceError):
                 raise end
-        return await self._get(correction.payment_id)
+        return await self._get(correction.payment_id, why.caller)
 
     async def _late_order(self, subject: Subject, why: Why) -> Attempt | None:
         """What a payment of the order would have been; None when there is one by now."""
@@ -138,8 +140,8 @@ class Endings:
 
         async def work(connection: Connection) -> Attempt:
             ticket = (await tickets.by_subjects(connection, [subject])).get(subject)
-            if ticket is None or ticket.caller != why.caller:
-                raise refusal(Reason.TICKET_NOT_FOUND)  # somebody else's = absent
+            if ticket is None:
+                raise refusal(Reason.TICKET_NOT_FOUND)
             payer = await accounts.by_id(connection, ticket.payer_account_id)
             open_amount = Money(payer.balance.currency if payer else "XXX", 0)
             amount = ticket.amount or open_amount
@@ -147,10 +149,10 @@ class Endings:
 
         return await self._database.read(work)
 
-    async def _subject(self, named: Subject | UUID) -> Subject:
+    async def _subject(self, named: Subject | UUID, caller: Caller) -> Subject:
         if not isinstance(named, UUID):
             return named
-        payment = await self._get(named)
+        payment = await self._get(named, caller)
         if payment.state == PaymentState.DECLINED:
             raise no_charge(payment)
         return payment.subject
@@ -158,8 +160,9 @@ class Endings:
     async def _live(self, subject: Subject) -> Payment | None:
         return (await self._database.read(lambda c: payments.by_subjects(c, [subject]))).get(subject)
 
-    async def _get(self, payment_id: UUID) -> Payment:
-        payment = await self._database.read(lambda c: payments.by_id(c, payment_id))
+    async def _get(self, payment_id: UUID, caller: Caller) -> Payment:
+        found = await self._database.read(lambda c: payments.by_id(c, payment_id))
+        (payment,) = await theirs(self._database, [(caller, found)])
         if payment is None:
             raise refusal(Reason.PAYMENT_NOT_FOUND, payment_id=payment_id)
         return payment
@@ -174,4 +177,4 @@ async def _own(connection: Connection, subject: Subject, correction_id: UUID) ->
 
 
 def _late(subject: Subject, payer: str, payee: str, amount: Money, why: Why) -> Attempt:
-    return Attempt(subject, payer, payee, amount, why.caller, None, None, new_id(), new_id())
+    return Attempt(subject, payer, payee, amount, why.caller, (), None, new_id(), new_id())

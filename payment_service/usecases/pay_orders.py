@@ -1,6 +1,6 @@
 """PayOrder, for a list of commands: our own books, then the orders; move the money (or reserve it), flip the orders."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from payment_service.clients.orders import OrdersClient
@@ -16,10 +16,12 @@ from payment_service.domain.charges import (
     check_expected,
     next_step,
 )
+from payment_service.domain.ownership import told
 from payment_service.domain.payments import Payment, PaymentState, Subject, order_subject, refusal
 from payment_service.storage import payments
 from payment_service.usecases.charge import charge_or_split
 from payment_service.usecases.confirm import Confirm
+from payment_service.usecases.ownership import theirs
 from shared.database import Database
 from shared.errors import PayonceError, Reason
 from shared.failpoints import failpoint
@@ -38,12 +40,13 @@ class PayOrders:
 
     async def __call__(self, commands: Sequence[PayOrder]) -> list[Paid | PayonceError]:
         """An outcome for each command. Several for one order get the same payment; one of them was the first."""
-        done = await self._done({order_subject(command.order_id) for command in commands})
-        asked = [command for command in commands if order_subject(command.order_id) not in done]
+        own = await self._own(sorted({order_subject(command.order_id) for command in commands}))
+        done = await self._shown(commands, {s: payment for s, payment in own.items() if self._is_done(payment)})
+        asked = [command for command, payment in zip(commands, done, strict=True) if payment is None]
         answers = iter(await self._pay(asked) if asked else ())
         return [
-            _again(command, end) if (end := done.get(order_subject(command.order_id))) else next(answers)
-            for command in commands
+            _again(command, Standing(payment, confirmed=True)) if payment else next(answers)
+            for command, payment in zip(commands, done, strict=True)
         ]
 
     async def _pay(self, commands: Sequence[PayOrder]) -> list[Paid | PayonceError]:
@@ -78,17 +81,20 @@ class PayOrders:
             ends |= await self._confirm.flip(flips)
         return ends
 
-    async def _done(self, subjects: Collection[Subject]) -> dict[Subject, Standing]:
-        """The subjects that are done with: charged, the order known to be PAID, and nobody takes the payment back.
+    async def _shown(self, commands: Sequence[PayOrder], own: Mapping[Subject, Payment]) -> list[Payment | None]:
+        """For each command the payment of its order that we have, if it exists for the caller.
 
-        An order_service would say the same of their orders, which leave PAID only after our own books say why.
+        Of any other, order_service is asked; it tells whose the order is.
         """
-        own = await self._own(sorted(subjects))
-        return {
-            subject: Standing(payment, confirmed=True) for subject, payment in own.items() if self._is_done(payment)
-        }
+        if not own:
+            return [None] * len(commands)
+        return await theirs(self._database, [(c.caller, own.get(order_subject(c.order_id))) for c in commands])
 
     def _is_done(self, payment: Payment) -> bool:
+        """Charged, the order known to be PAID, and nobody takes the payment back.
+
+        An order_service would say the same of its order, which leaves PAID only after our own books say why.
+        """
         charged = payment.state == PaymentState.SUCCEEDED and payment.correction_id is None
         return charged and self._confirm.knows(payment)
 
@@ -102,12 +108,11 @@ class PayOrders:
     ) -> list[Paid | PayonceError]:
         """Without order_service: what was paid is answered from our own books, the rest has to wait."""
         own = await self._own(sorted({order_subject(command.order_id) for command in commands}))
-
-        def answer(command: PayOrder) -> Paid | PayonceError:
-            payment = own.get(order_subject(command.order_id))
-            return _again(command, Standing(payment, self._confirm.knows(payment))) if payment else unavailable
-
-        return [answer(command) for command in commands]
+        known = await self._shown(commands, own)
+        return [
+            _again(command, Standing(payment, self._confirm.knows(payment))) if payment else unavailable
+            for command, payment in zip(commands, known, strict=True)
+        ]
 
 
 def _again(command: PayOrder, standing: Standing) -> Paid | PayonceError:
@@ -123,7 +128,7 @@ def _attempt(subject: Subject, command: PayOrder, order: Order) -> Attempt:
         payee_account_id=order.payee_account_id,
         amount=order.amount,
         caller=command.caller,
-        owner_id=order.customer_id,
+        owners=((order.payer_account_id, order.customer_id),),
         hold_for=command.hold_for,
         payment_id=new_id(),
         transfer_id=new_id(),
@@ -133,8 +138,8 @@ def _attempt(subject: Subject, command: PayOrder, order: Order) -> Attempt:
 def _unfit(command: PayOrder, orders: dict[str, Order]) -> PayonceError | None:
     """Why this command cannot be looked at any further, if so."""
     order = orders.get(command.order_id)
-    if order is None:
-        return refusal(Reason.ORDER_NOT_FOUND, order_id=command.order_id)
+    if order is None or not command.caller.owns(order.customer_id):
+        return refusal(Reason.ORDER_NOT_FOUND, order_id=command.order_id)  # somebody else's = absent
     return check_expected(command, order.amount)
 
 
@@ -142,7 +147,7 @@ def _take(command: PayOrder, ends: Ends, fresh: set[UUID]) -> Paid | PayonceErro
     """The order's answer to one who asked; of a new payment all but the first are told that it is a replay."""
     end = ends[order_subject(command.order_id)]
     if isinstance(end, PayonceError):
-        return end
+        return told(command.caller, end)
     answer = answer_of(end, hold=command.hold_for is not None, replayed=end.payment.payment_id not in fresh)
     if isinstance(answer, Paid):
         fresh.discard(end.payment.payment_id)

@@ -1,14 +1,16 @@
 """PayWithTicket, for a list of commands; and making a ticket."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from payment_service.domain.charges import Attempt, Paid, Standing, answer_of
 from payment_service.domain.ledger import AccountKind
+from payment_service.domain.ownership import Asked, accounts_of, may_use, owners, told
 from payment_service.domain.payments import Payment, Subject, refusal
 from payment_service.domain.tickets import PayWithTicket, Ticket, check_made_for, check_used_for
 from payment_service.storage import accounts, tickets
 from payment_service.usecases.charge import charge_or_split
+from shared.callers import Caller
 from shared.database import Connection, Database
 from shared.errors import PayonceError, Reason, contended
 from shared.ids import new_id
@@ -28,10 +30,20 @@ class PayTickets:
         """An outcome for each command. Several with one ticket get the same payment; one of them was the first."""
         subjects = sorted({command.subject for command in commands})
         found = await self._database.read(lambda c: tickets.by_subjects(c, subjects))
-        refused = {i: error for i, c in enumerate(commands) if (error := _unfit(c, found))}
+        owner_of = await self._owners(((c.caller, found.get(c.subject)) for c in commands), {})
+        refused = {i: error for i, c in enumerate(commands) if (error := _unfit(c, found.get(c.subject), owner_of))}
         fit = [command for i, command in enumerate(commands) if i not in refused]
         ends, fresh = await self._ends(dict.fromkeys(fit), found)
-        return [refused[i] if i in refused else _take(command, ends, fresh) for i, command in enumerate(commands)]
+        used = ((command.caller, end) for command, end in ends.items() if isinstance(end, Payment))
+        owner_of = await self._owners(used, owner_of)
+        return [
+            refused[i] if i in refused else _take(command, ends, fresh, owner_of) for i, command in enumerate(commands)
+        ]
+
+    async def _owners(self, asked: Iterable[Asked], known: dict[str, str]) -> dict[str, str]:
+        """Whose the accounts are that tell what exists for whom, as far as it is not known."""
+        ids = sorted(accounts_of(asked) - known.keys())
+        return {**known, **await self._database.read(lambda c: accounts.owners(c, ids))} if ids else known
 
     async def _ends(self, wishes: Iterable[PayWithTicket], found: dict[Subject, Ticket]) -> tuple[Ends, set[UUID]]:
         """How each wish ends, and the payments tried for.
@@ -63,20 +75,20 @@ class Tickets:
         self._database = database
 
     async def create(
-        self, *, subject: Subject, caller: str, payer: str, payee: str | None, amount: Money | None, ttl_s: float
+        self, *, subject: Subject, caller: Caller, payer: str, payee: str | None, amount: Money | None, ttl_s: float
     ) -> Ticket:
         """A ticket for the subject. Raises ACCOUNT_NOT_FOUND, ACCOUNT_KIND_MISMATCH, CURRENCY_MISMATCH."""
 
         async def work(connection: Connection) -> Ticket:
             account = await accounts.by_id(connection, payer)
-            if account is None:
+            if account is None or not caller.owns(account.owner_id):
                 raise refusal(Reason.ACCOUNT_NOT_FOUND, account_id=payer)
             if account.kind != AccountKind.CUSTOMER:
                 raise refusal(Reason.ACCOUNT_KIND_MISMATCH, account_id=payer)
             if amount and amount.currency != account.balance.currency:
                 raise refusal(Reason.CURRENCY_MISMATCH, account_id=payer, currency=account.balance.currency)
             made = await tickets.create(
-                connection, subject=subject, caller=caller, payer=payer, payee=payee, amount=amount, ttl_s=ttl_s
+                connection, subject=subject, caller=caller.name, payer=payer, payee=payee, amount=amount, ttl_s=ttl_s
             )
             # Already there: this very transaction, run again after a commit whose answer was lost.
             return made or (await tickets.by_subjects(connection, [subject]))[subject]
@@ -91,18 +103,20 @@ def _attempt(command: PayWithTicket, ticket: Ticket) -> Attempt:
         payee_account_id=command.payee_account_id,
         amount=command.amount,
         caller=command.caller,
-        owner_id=None,
+        owners=owners(command.caller, payer=ticket.payer_account_id, payee=command.payee_account_id),
         hold_for=None,
         payment_id=new_id(),
         transfer_id=new_id(),
     )
 
 
-def _take(command: PayWithTicket, ends: Ends, fresh: set[UUID]) -> Paid | PayonceError:
+def _take(command: PayWithTicket, ends: Ends, fresh: set[UUID], owner_of: Mapping[str, str]) -> Paid | PayonceError:
     """A wish's answer; of a new payment all but the first are told that it is a replay."""
     end = ends[command]
     if isinstance(end, PayonceError):
-        return end
+        return told(command.caller, end)
+    if not may_use(command.caller, end, owner_of):
+        return refusal(Reason.TICKET_NOT_FOUND)  # open, and used by somebody else
     if mismatch := check_used_for(command, end):
         return mismatch
     answer = answer_of(Standing(end, confirmed=True), hold=False, replayed=end.payment_id not in fresh)
@@ -110,8 +124,7 @@ def _take(command: PayWithTicket, ends: Ends, fresh: set[UUID]) -> Paid | Payonc
     return answer
 
 
-def _unfit(command: PayWithTicket, found: dict[Subject, Ticket]) -> PayonceError | None:
-    ticket = found.get(command.subject)
-    if ticket is None or ticket.caller != command.caller:
+def _unfit(command: PayWithTicket, ticket: Ticket | None, owner_of: Mapping[str, str]) -> PayonceError | None:
+    if ticket is None or not may_use(command.caller, ticket, owner_of):
         return refusal(Reason.TICKET_NOT_FOUND)  # somebody else's = absent
     return check_made_for(command, ticket)

@@ -7,8 +7,10 @@ from payment_service.domain.corrections import Correction, CorrectionKind, check
 from payment_service.domain.payments import Payment, Subject, refusal
 from payment_service.storage import corrections, history, payments
 from payment_service.usecases.once import Json, Request, once
+from payment_service.usecases.ownership import there
 from payment_service.usecases.post import post
 from payment_service.usecases.take_back import TakeBack, begin
+from shared.callers import Caller, Scope
 from shared.database import Connection, Database
 from shared.errors import PayonceError, Reason, contended
 from shared.failpoints import failpoint
@@ -27,7 +29,7 @@ class Refund:
     payment_id: UUID
     amount: Money
     reason: str
-    caller: str
+    caller: Caller
 
 
 class Refunds:
@@ -49,11 +51,17 @@ class Refunds:
             correction = await _write_down(connection, command, correction_id)
             return {"subject": correction.subject, "correction_id": str(correction.correction_id)}
 
-        response, replayed = await once(self._database, request, correction_id, effect)
+        async def allowed(connection: Connection) -> None:
+            if command.caller.scope is Scope.OWN:
+                payment = await payments.by_id(connection, command.payment_id)
+                if await there(connection, command.caller, payment) is None:
+                    raise refusal(Reason.PAYMENT_NOT_FOUND, payment_id=command.payment_id)
+
+        response, replayed = await once(self._database, request, correction_id, effect, allowed)
         subject, refund_id = Subject(response["subject"]), UUID(response["correction_id"])
         refund = await self._database.read(lambda c: corrections.by_id(c, subject, refund_id))
         if refund.completed_at is None:
-            end = (await self._take_back.carry_out([refund], command.caller))[refund_id]
+            end = (await self._take_back.carry_out([refund], command.caller.name))[refund_id]
             if isinstance(end, PayonceError):
                 raise end
             refund = end
@@ -70,7 +78,7 @@ async def _write_down(connection: Connection, command: Refund, correction_id: UU
             raise error
         correction = Correction(
             correction_id, payment.subject, payment.payment_id, CorrectionKind.REFUND, command.amount,
-            None, command.reason, command.caller,
+            None, command.reason, command.caller.name,
         )  # fmt: skip
         give = begin if command.amount == payment.refundable else _give_part
         if written := await give(connection, payment, correction):

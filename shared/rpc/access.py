@@ -12,6 +12,11 @@ AccessTable: TypeAlias = Mapping[str, Mapping[Role, Scope]]
 _CALLER: ContextVar[Caller] = ContextVar("caller", default=DEVELOPER)
 
 
+def scope_of(table: AccessTable, method: str, role: Role) -> Scope | None:
+    """Which rows the method may touch for the role; None, as for whatever is not in the table: it may not be called."""
+    return table.get(method, {}).get(role)
+
+
 def caller() -> Caller:
     """The caller of the method that runs now."""
     return _CALLER.get()

@@ -30,6 +30,11 @@ async def by_id(t: Transaction, account_id: str) -> Account | None:
 
 
 @statement
+async def owners(t: Transaction, account_ids: Sequence[str]) -> dict[str, str]:
+    return {account_id: row["owner_id"] for account_id in account_ids if (row := t.get("accounts", account_id))}
+
+
+@statement
 async def page(t: Transaction, *, owner_id: str | None, after: str | None, limit: int) -> list[Account]:
     rows = [
         row

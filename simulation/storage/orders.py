@@ -20,6 +20,7 @@ async def create(t: Transaction, content: OrderContent) -> Order | None:
         "currency": content.amount.currency,
         "amount_minor": content.amount.minor_units,
         "description": content.description,
+        "merchant_id": content.merchant_id,
         "status": "unpaid",
         "payment_id": None,
         "created_at": t.now,
@@ -37,12 +38,7 @@ async def by_ids(t: Transaction, order_ids: Sequence[str]) -> dict[str, Order]:
 
 @statement
 async def newest(t: Transaction, wanted: Filter, *, before: Sequence[Any] | None, limit: int) -> list[Order]:
-    asked = {name: value for name, value in wanted._asdict().items() if value is not None}
-    rows = [
-        row
-        for row in t.rows("orders")
-        if all(row[name] == value for name, value in asked.items()) and (not before or _position(row) < tuple(before))
-    ]
+    rows = [row for row in t.rows("orders") if _is(row, wanted) and (not before or _position(row) < tuple(before))]
     return [_order(row) for row in sorted(rows, key=_position, reverse=True)[:limit]]
 
 
@@ -50,10 +46,14 @@ def _position(row: Values) -> tuple[datetime, str]:
     return row["created_at"], row["order_id"]
 
 
+def _is(row: Values, wanted: Filter) -> bool:
+    return all(row[name] == value for name, value in wanted._asdict().items() if value is not None)
+
+
 @statement
-async def cancel(t: Transaction, order_id: str) -> Order | None:
+async def cancel(t: Transaction, order_id: str, among: Filter) -> Order | None:
     change = {"status": "cancelled", "cancelled_at": t.now}
-    row = await _update(t, order_id, lambda row: row["status"] == "unpaid", lambda _: change)
+    row = await _update(t, order_id, lambda row: row["status"] == "unpaid" and _is(row, among), lambda _: change)
     return _order(row) if row else None
 
 
@@ -122,6 +122,7 @@ def _order(row: Values) -> Order:
         payee_account_id=row["payee_account_id"],
         amount=Money(row["currency"], row["amount_minor"]),
         description=row["description"],
+        merchant_id=row["merchant_id"],
     )
     return Order(
         content=content,

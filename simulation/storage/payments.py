@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from payment_service.domain.history import COMPLETER, EventKind
-from payment_service.domain.payments import Payment, PaymentFilter, PaymentState, StateReason, Subject
+from payment_service.domain.payments import Payment, PaymentFilter, PaymentState, Side, StateReason, Subject
 from shared.money import Money
 from simulation.database import statement
 from simulation.storage.history import line
@@ -39,13 +39,20 @@ async def by_id(t: Transaction, payment_id: UUID) -> Payment | None:
 
 @statement
 async def newest(t: Transaction, wanted: PaymentFilter, *, before: UUID | None, limit: int) -> list[Payment]:
-    asked = {name: value for name, value in wanted._asdict().items() if value is not None}
+    asked = {name: value for name, value in wanted._asdict().items() if value is not None and name != "owned"}
     rows = [
         row
         for row in t.rows("payments")
-        if all(row[name] == value for name, value in asked.items()) and (before is None or row["payment_id"] < before)
+        if all(row[name] == value for name, value in asked.items())
+        and (before is None or row["payment_id"] < before)
+        and (wanted.owned is None or _is_of(t, row, *wanted.owned))
     ]
     return [payment_of(t, row) for row in sorted(rows, key=_id, reverse=True)[:limit]]
+
+
+def _is_of(t: Transaction, row: Values, side: Side, owner_id: str) -> bool:
+    account = t.get("accounts", row[side])
+    return account is not None and account["owner_id"] == owner_id
 
 
 @statement

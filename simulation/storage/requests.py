@@ -3,6 +3,7 @@
 from typing import Any
 
 from payment_service.domain.requests import RequestKey
+from shared.callers import ANYONE
 from simulation.database import statement
 from simulation.tables import Transaction, Values
 
@@ -18,6 +19,12 @@ async def claim(t: Transaction, key: RequestKey, fingerprint: dict[str, Any]) ->
         "created_at": t.now,
     }
     return await t.insert("requests", row, on_conflict_nothing=True)
+
+
+@statement
+async def by_anyone(t: Transaction, key: RequestKey, fingerprint: dict[str, Any]) -> dict[str, Any] | None:
+    row = t.get("requests", ANYONE, key.method, key.request_id)
+    return row["response"] if row and row["fingerprint"] == fingerprint else None
 
 
 @statement

@@ -71,7 +71,7 @@ GOOD: dict[type[Any], Any] = {
         ticket=TICKET, payee_account_id="b-shop", amount=money(5)
     ),
     order_service_pb2.ListOrdersRequest: order_service_pb2.ListOrdersRequest(
-        customer_id="b-ann", payee_account_id="b-shop"
+        customer_id="b-ann", payee_account_id="b-shop", merchant_id="b-shop"
     ),
 }
 # A filter, or an id that may be left open, is not wrong when it is empty.
@@ -79,7 +79,8 @@ MAY_BE_EMPTY = {
     account_pb2.ListAccountsRequest: {"owner_id"},
     payment_service_pb2.ListPaymentsRequest: {"order_id", "payer_account_id", "payee_account_id"},
     ticket_pb2.CreateTicketRequest: {"payee_account_id"},
-    order_service_pb2.ListOrdersRequest: {"customer_id", "payee_account_id"},
+    order_service_pb2.CreateOrderRequest: {"merchant_id"},
+    order_service_pb2.ListOrdersRequest: {"customer_id", "payee_account_id", "merchant_id"},
 }
 WORDS = {"payment_id": BAD_UUIDS, "ticket": BAD_TICKETS, "reason": BAD_TEXTS, "page_token": BAD_TOKENS}
 NUMBERS = {"page_size": [-1, -(2**31)], "ttl_seconds": [-1, 604_801, 2**31 - 1], "state": [-1, 99], "status": [-1, 99]}

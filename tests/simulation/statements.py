@@ -11,13 +11,16 @@ from payment_service.domain.charges import Attempt
 from payment_service.domain.corrections import Correction, CorrectionKind
 from payment_service.domain.history import Event, EventKind
 from payment_service.domain.ledger import AccountKind, Transfer, TransferKind, plan
-from payment_service.domain.payments import Payment, PaymentFilter, PaymentState, StateReason, Subject
+from payment_service.domain.payments import Payment, PaymentFilter, PaymentState, Side, StateReason, Subject
 from payment_service.domain.requests import RequestKey
+from shared.callers import DEVELOPER
 from shared.money import Money
 from simulation.tables import BEGINNING
 
 NAMES = ("ann", "bob", "shop")
 SUBJECTS = [Subject(name) for name in ("order:a", "order:b", "ticket:t")]
+MERCHANTS = ("shop", "stall", None)
+OWNED = [(side, owner) for side in Side for owner in NAMES[:2]]
 DAY = timedelta(days=1)
 Storage: TypeAlias = dict[str, Any]  # a module of the storage rooms by its name
 Calls: TypeAlias = dict[str, Callable[[], Any]]
@@ -33,7 +36,7 @@ def attempt(number: int) -> Attempt:
     subject, second = SUBJECTS[number % 3], number // 3 % 2 == 1
     hold = (DAY if number % 3 == 0 else -DAY) if second and number % 3 < 2 else None
     amount = Money("EUR", 10)
-    return Attempt(subject, "ann", "shop", amount, "anyone", None, hold, _uuid(1, number % 6), _uuid(2, number % 6))
+    return Attempt(subject, "ann", "shop", amount, DEVELOPER, (), hold, _uuid(1, number % 6), _uuid(2, number % 6))
 
 
 def payment(number: int, state: int = 0) -> Payment:
@@ -53,11 +56,18 @@ def correction(number: int, amount: int) -> Correction:
 
 
 def _key(number: int) -> RequestKey:
-    return RequestKey("anyone", "Deposit", f"request-{number % 2}")
+    return RequestKey(("anyone", "back")[number // 2 % 2], "Deposit", f"request-{number % 2}")
 
 
 def _content(number: int, other: int) -> OrderContent:
-    return OrderContent(f"o-{number % 3}", "ann", "ann", "shop", Money("EUR", 10 + other % 2), "")
+    return OrderContent(
+        f"o-{number % 3}", "ann", "ann", "shop", Money("EUR", 10 + other % 2), "", MERCHANTS[number % 3]
+    )
+
+
+def _among(number: int) -> Filter:
+    """Anybody's, or a customer's, or a merchant's."""
+    return (Filter(), Filter(customer_id="ann"), Filter(customer_id="bob"), Filter(merchant_id="shop"))[number % 4]
 
 
 def _flips(number: int, other: int) -> list[Flip]:
@@ -107,6 +117,7 @@ def on_payments(s: Storage, c: Any, a: int, b: int) -> Calls:
         "latest_declined": lambda: s["payments"].latest_declined(c, SUBJECTS[a % 3]),
         "by_id": lambda: s["payments"].by_id(c, _uuid(1, a % 6)),
         "newest": lambda: s["payments"].newest(c, PaymentFilter(), before=None, limit=b),
+        "newest_of": lambda: s["payments"].newest(c, PaymentFilter(owned=OWNED[a % 4]), before=None, limit=b),
         "by_keys_alone": lambda: s["payments"].by_keys_alone(c),
         "confirm": lambda: s["payments"].confirm(c, [(payment(i).subject, payment(i).payment_id) for i in {a, b}]),
         "take_due": lambda: _in_any_order(s["payments"].take_due(c, 10)),
@@ -127,17 +138,19 @@ def on_payments(s: Storage, c: Any, a: int, b: int) -> Calls:
         "accounts.create": lambda: s["accounts"].create(
             c,
             account_id=NAMES[a % 3],
-            owner_id="ann",
+            owner_id=NAMES[a % 2],
             kind=(AccountKind.CUSTOMER, AccountKind.MERCHANT)[b % 2],
             currency="EUR",
         ),
         "accounts.by_id": lambda: s["accounts"].by_id(c, NAMES[a % 3]),
+        "accounts.owners": lambda: s["accounts"].owners(c, [NAMES[a % 3], NAMES[b % 3]]),
         "accounts.page": lambda: s["accounts"].page(c, owner_id=None, after=NAMES[a % 3], limit=b),
         "accounts.lock": lambda: s["accounts"].lock(c, [NAMES[a % 3], NAMES[b % 3]]),
         "post": lambda: _post(s, c, a, b),
         "statement_of": lambda: s["ledger"].statement_of(c, NAMES[a % 3], before=None, limit=b),
         "entry": lambda: s["ledger"].entry(c, NAMES[a % 3], 1 + b % 2),
         "requests.claim": lambda: s["requests"].claim(c, _key(a), {"amount": b % 2}),
+        "requests.by_anyone": lambda: s["requests"].by_anyone(c, _key(a), {"amount": b % 2}),
         "requests.store": lambda: s["requests"].store(c, _key(a), {"answer": b}),
         "requests.stored": lambda: s["requests"].stored(c, _key(a)),
         "tickets.create": lambda: s["tickets"].create(
@@ -161,7 +174,8 @@ def on_orders(s: Storage, c: Any, a: int, b: int) -> Calls:
         "create": lambda: s["orders"].create(c, _content(a, b)),
         "by_ids": lambda: s["orders"].by_ids(c, ["o-0", "o-1", "o-2"]),
         "newest": lambda: s["orders"].newest(c, Filter(status=list(Status)[a % 4]), before=None, limit=b),
-        "cancel": lambda: s["orders"].cancel(c, f"o-{a % 3}"),
+        "newest_of": lambda: s["orders"].newest(c, _among(b), before=None, limit=3),
+        "cancel": lambda: s["orders"].cancel(c, f"o-{a % 3}", _among(b)),
         "mark_paid": lambda: s["orders"].mark_paid(c, sorted(_flips(a, b)[: 1 + a % 2])),
         "mark_refunded": lambda: s["orders"].mark_refunded(c, sorted(_flips(a, b)[: 1 + a % 2])),
     }

@@ -5,6 +5,7 @@ import uuid
 from order_service.domain.orders import Flip, OrderContent
 from order_service.storage import orders
 from order_service.usecases.orders import Orders
+from shared.callers import DEVELOPER
 from shared.database import Database
 from shared.money import Money
 from tests.harness.postgres import Pair
@@ -14,8 +15,8 @@ async def test_a_flip_happens_once_and_never_to_a_cancelled_order(pair: Pair) ->
     database = Database(pair.orders_url, pool_size=2, application="test")
     service = Orders(database)
     for order_id in ("open", "gone"):
-        await service.create(OrderContent(order_id, "a", "a", "b", Money("EUR", 5), ""))
-    await service.cancel("gone")
+        await service.create(OrderContent(order_id, "a", "a", "b", Money("EUR", 5), ""), DEVELOPER)
+    await service.cancel("gone", DEVELOPER)
     flips = [Flip("open", uuid.uuid4()), Flip("gone", uuid.uuid4())]
     again = [Flip("open", uuid.uuid4())]
     assert (await database.transact(lambda c: orders.mark_paid(c, flips))).keys() == {flips[0]}
@@ -29,8 +30,8 @@ async def test_an_order_is_given_back_by_its_own_payment_alone(pair: Pair) -> No
     database = Database(pair.orders_url, pool_size=2, application="test")
     service = Orders(database)
     for order_id in ("open", "paid", "gone"):
-        await service.create(OrderContent(order_id, "a", "a", "b", Money("EUR", 5), ""))
-    await service.cancel("gone")
+        await service.create(OrderContent(order_id, "a", "a", "b", Money("EUR", 5), ""), DEVELOPER)
+    await service.cancel("gone", DEVELOPER)
     ours, theirs = uuid.uuid4(), uuid.uuid4()
     await service.mark_paid([Flip("paid", ours)])
     foreign = await service.mark_refunded([Flip("paid", theirs)])

@@ -19,6 +19,7 @@ from payment_service.usecases.endings import Endings, Why
 from payment_service.usecases.once import Request
 from payment_service.usecases.pay_tickets import PayTickets, Tickets
 from payment_service.usecases.take_back import TakeBack
+from shared.callers import DEVELOPER
 from shared.database import Connection, Database
 from shared.errors import PayonceError
 from shared.money import Money
@@ -27,7 +28,7 @@ from tests.harness.postgres import Pair
 
 T = TypeVar("T")
 FIVE = Money("EUR", 5)
-WHY = Why("a", StateReason.REVERSAL_REQUESTED, "")
+WHY = Why(DEVELOPER, StateReason.REVERSAL_REQUESTED, "")
 
 
 class Forgetful(Database):
@@ -56,20 +57,20 @@ async def deposit(database: Database) -> bool:
 
 async def ticket(database: Database, secret: str) -> Subject:
     subject = ticket_subject(secret)
-    await Tickets(database).create(subject=subject, caller="a", payer="ann", payee=None, amount=None, ttl_s=60)
+    await Tickets(database).create(subject=subject, caller=DEVELOPER, payer="ann", payee=None, amount=None, ttl_s=60)
     return subject
 
 
 async def pay(database: Database, subject: Subject) -> Any:
-    return (await PayTickets(database)([PayWithTicket(subject, "a", "shop", FIVE)]))[0]
+    return (await PayTickets(database)([PayWithTicket(subject, DEVELOPER, "shop", FIVE)]))[0]
 
 
 async def test_money_moves_once_and_the_first_answer_is_no_replay(database: Database) -> None:
     assert not await deposit(database)
     assert await deposit(database)
-    assert (await Accounts(database).get("ann")).balance == FIVE
+    assert (await Accounts(database).get("ann", DEVELOPER)).balance == FIVE
     assert isinstance(await pay(database, await ticket(database, "t")), Paid)
-    assert (await Accounts(database).get("shop")).balance == FIVE
+    assert (await Accounts(database).get("shop", DEVELOPER)).balance == FIVE
 
 
 async def test_a_decline_is_a_decline(database: Database) -> None:
@@ -87,7 +88,7 @@ async def test_an_ending_knows_its_own_correction(database: Database) -> None:
     for subject, state in ((paid, PaymentState.REVERSED), (unused, PaymentState.VOIDED)):
         first, again = [await endings.reverse(subject, WHY) for _ in range(2)]
         assert (first[0].state, first[1], again[1]) == (state, False, True)
-    assert (await Accounts(database).get("ann")).balance == FIVE
+    assert (await Accounts(database).get("ann", DEVELOPER)).balance == FIVE
     await orders.close()
 
 
@@ -103,7 +104,9 @@ async def test_an_explanation_has_the_attempt_of_every_line(pair: Pair, monkeypa
         return await of_subject(connection, about)
 
     monkeypatch.setattr(history, "of_subject", paid_meanwhile)
-    told = await lookup.Lookups(database).explain(subject)
+    orders = OrdersClient("127.0.0.1:1", timeout_s=1)  # an explanation needs none
+    told = await lookup.Lookups(database, orders).explain(subject, DEVELOPER)
     assert len(told.events) == 1
     assert {event.payment_id for event in told.events} <= {attempt.payment_id for attempt in told.attempts}
+    await orders.close()
     await database.close()

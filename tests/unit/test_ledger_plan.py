@@ -24,7 +24,7 @@ def account(name: str, kind: AccountKind, balance: int) -> Account:
 def test_what_is_planned_balances(balance: int, wanted: list[int]) -> None:
     accounts = {"a": account("a", AccountKind.CUSTOMER, balance), "b": account("b", AccountKind.MERCHANT, 0)}
     transfers = [
-        Transfer(UUID(int=i), TransferKind.CHARGE, "a", "b", Money("EUR", amount), UUID(int=i), "a")
+        Transfer(UUID(int=i), TransferKind.CHARGE, "a", "b", Money("EUR", amount), UUID(int=i), (("a", "a"),))
         for i, amount in enumerate(wanted)
     ]
     made = plan(accounts, transfers)
