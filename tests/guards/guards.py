@@ -126,4 +126,40 @@ GUARDS = [
         "await server.stop(0)",
         "tests/server/test_drain.py::test_payment_service_finishes_a_payment_in_flight",
     ),
+    Guard(
+        "a stranger's order is absent", "payment_service/usecases/pay_orders.py",
+        "if order is None or not command.caller.owns(order.customer_id):",
+        "if order is None:",
+        "tests/access/test_batches.py::test_of_one_order_each_is_told_their_own",
+    ),
+    Guard(
+        "a stranger's payment is not answered with", "payment_service/usecases/ownership.py",
+        "return [thing if thing and is_theirs(caller, thing, owner_of) else None for caller, thing in asked]",
+        "return [thing for _, thing in asked]",
+        "tests/access/test_batches.py::test_without_order_service_a_stranger_is_told_what_all_are",
+    ),
+    Guard(
+        "money leaves its owner's account only", "payment_service/domain/ledger.py",
+        "(owned := accounts.get(account_id)) is None or owned.owner_id != owner_id:",
+        "accounts.get(account_id) is None:",
+        "tests/access/test_leaks.py::test_an_order_on_anothers_account_is_one_on_none",
+    ),
+    Guard(
+        "others' payments are not read", STATEMENTS,
+        ".where(accounts.c.owner_id == owner_id)",
+        ".where(sa.true())",
+        "tests/access/test_lists.py::test_payments[merchant]",
+    ),
+    Guard(
+        "a stranger cancels nothing", "order_service/storage/orders.py",
+        "orders.c.status == OrderStatus.UNPAID, *_is(among))",
+        "orders.c.status == OrderStatus.UNPAID)",
+        "tests/access/test_walk.py::test_foreign_is_as_absent[CancelOrder-merchant]",
+    ),
+    Guard(
+        "request ids of each caller", "payment_service/rpc/requests.py",
+        "RequestKey(caller.name, method",
+        "RequestKey(caller.role.value, method",
+        "tests/access/test_replays.py::test_two_clerks_have_two_spaces_of_request_ids",
+    ),
 ]  # fmt: skip
