@@ -17,6 +17,7 @@ import grpc
 import order_service.main
 import payment_service.main
 from order_service.rpc.access import ACCESS as ORDER_ACCESS
+from payment_service.clients.orders import OrdersClient
 from payment_service.rpc.access import ACCESS as PAYMENT_ACCESS
 from payonce.order.v1.order_service_pb2_grpc import OrderServiceStub
 from payonce.payment.v1.payment_service_pb2_grpc import PaymentServiceStub
@@ -32,25 +33,29 @@ ROLE, SUBJECT = "test-role", "test-subject"
 
 
 class Acting:
-    """Both services, for whoever calls."""
+    """Both services, for whoever calls. The `clerk` may do everything."""
 
     def __init__(self, pair: Pair, order_address: str, payment_address: str, stack: contextlib.AsyncExitStack) -> None:
         self.pair = pair
-        self.order_address = order_address
+        self._order_address = order_address
         self._payment_address = payment_address
         self._stack = stack
         self._stubs: dict[tuple[Role, str] | None, Stubs] = {}
-        self.developer = self._of(None)
+        self.clerk = self._of(None)
 
     def as_caller(self, role: Role, subject: str) -> Stubs:
         """Stubs whose calls are this caller's."""
         return self._of((role, subject))
 
+    def orders_client(self) -> OrdersClient:
+        """order_service, as payment_service sees it."""
+        return OrdersClient(self._order_address, timeout_s=8)
+
     def _of(self, who: tuple[Role, str] | None) -> Stubs:
         if who not in self._stubs:
             self._stubs[who] = stubs = Stubs.__new__(Stubs)
             doors = [_As(*who)] if who else []
-            stubs.order_channel = grpc.aio.insecure_channel(self.order_address, OPTIONS, interceptors=doors)
+            stubs.order_channel = grpc.aio.insecure_channel(self._order_address, OPTIONS, interceptors=doors)
             stubs.payment_channel = grpc.aio.insecure_channel(self._payment_address, OPTIONS, interceptors=doors)
             stubs.orders = OrderServiceStub(stubs.order_channel)
             stubs.payments = PaymentServiceStub(stubs.payment_channel)

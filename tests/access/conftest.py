@@ -12,10 +12,10 @@ from tests.harness.postgres import Postgres
 @pytest.fixture(scope="module")
 async def door(postgres: Postgres) -> AsyncIterator[Acting]:
     async with acting(postgres.pair()) as made:
-        await Things(made.developer).people()
+        await Things(made.clerk).people()
         yield made
 
 
 @pytest.fixture(scope="module")
 def things(door: Acting) -> Things:
-    return Things(door.developer)
+    return Things(door.clerk)

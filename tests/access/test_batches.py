@@ -38,7 +38,7 @@ class Rooms(NamedTuple):
 @pytest.fixture
 async def rooms(door: Acting) -> AsyncIterator[Rooms]:
     database = Database(door.pair.payments_url, pool_size=4, application="test")
-    clients = [OrdersClient(door.order_address, timeout_s=8), OrdersClient("127.0.0.1:1", timeout_s=1)]
+    clients = [door.orders_client(), OrdersClient("127.0.0.1:1", timeout_s=1)]
     pay, alone = [PayOrders(database, one, Confirm(database, one, TakeBack(database, one))) for one in clients]
     yield Rooms(pay, alone, PayTickets(database))
     for client in clients:
@@ -86,7 +86,7 @@ async def test_without_order_service_a_stranger_is_told_what_all_are(rooms: Room
 
 
 async def test_of_one_open_ticket_the_first_merchant_has_it(rooms: Rooms, door: Acting) -> None:
-    secret = await ticket(door.developer, OURS.payer)
+    secret = await ticket(door.clerk, OURS.payer)
     amount = Money("EUR", PRICE)
     wishes = [
         PayWithTicket(ticket_subject(secret), caller, payee, amount)

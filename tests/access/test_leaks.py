@@ -49,7 +49,7 @@ async def test_of_a_taken_order_id_a_stranger_learns_no_more(
     door: Acting, things: Things, cup: Stubs, pan: Stubs
 ) -> None:
     order_id = await things.order(OURS)
-    found = await door.developer.orders.GetOrder(order_service_pb2.GetOrderRequest(order_id=order_id))
+    found = await door.clerk.orders.GetOrder(order_service_pb2.GetOrderRequest(order_id=order_id))
     same = order_service_pb2.CreateOrderRequest(
         order_id=order_id, customer_id=found.customer_id, payer_account_id=found.payer_account_id,
         payee_account_id=found.payee_account_id, amount=found.amount,
@@ -93,7 +93,7 @@ async def test_who_can_be_paid_is_told_of_merchants_only(door: Acting, things: T
         assert told.without(names) == await outcome(use(ann, secret, NOBODY.payer, PRICE))
         told = await outcome(pay_once(ann, orders[payee]))
         assert told.without(names) == await outcome(pay_once(ann, orders[NOBODY.payer]))
-    await refusal(use(door.developer, secret, THEIRS.payer, PRICE), "ACCOUNT_KIND_MISMATCH")
+    await refusal(use(door.clerk, secret, THEIRS.payer, PRICE), "ACCOUNT_KIND_MISMATCH")
     assert contents(door.pair) == before
     assert (await use(ann, secret, THEIRS.payee, PRICE)).payment.payee_account_id == THEIRS.payee
 

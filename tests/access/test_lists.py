@@ -28,14 +28,14 @@ async def made(door: Acting, things: Things) -> dict[str, list[str]]:
         (OURS.payee, OURS.merchant, account_pb2.ACCOUNT_KIND_MERCHANT),
     ):
         await things.account(f"{account}-2", owner, kind)
-    await put(door.developer, f"{OURS.payer}-2", 10**6, request_id="second")
+    await put(door.clerk, f"{OURS.payer}-2", 10**6, request_id="second")
     for _ in range(3):
         for payer, payee in ((OURS.payer, OURS.payee), (f"{OURS.payer}-2", f"{OURS.payee}-2")):
             found["theirs"].append(await things.order(THEIRS))
             found["orders"].insert(0, await things.order(OURS, payer=payer, payee=payee))
             found["theirs"].append(await things.payment(THEIRS))
-            secret = await ticket(door.developer, payer)
-            found["payments"].insert(0, (await use(door.developer, secret, payee, 5)).payment.payment_id)
+            secret = await ticket(door.clerk, payer)
+            found["payments"].insert(0, (await use(door.clerk, secret, payee, 5)).payment.payment_id)
     return found
 
 
@@ -77,7 +77,7 @@ async def test_anothers_token_opens_nothing(door: Acting, made: dict[str, list[s
     """A page token is a place in a list, and no right to read it."""
     assert made
     ann = door.as_caller(Role.CUSTOMER, OURS.customer)
-    first = await door.developer.orders.ListOrders(Orders(page_size=1))
+    first = await door.clerk.orders.ListOrders(Orders(page_size=1))
     rest = await ann.orders.ListOrders(Orders(page_size=1_000, page_token=first.next_page_token))
     assert {order.customer_id for order in rest.orders} == {OURS.customer}
     mine = await ann.payments.ListPayments(Payments(page_size=1))

@@ -1,4 +1,4 @@
-"""What belongs to somebody: made by the developer, fresh whenever a test wants it."""
+"""What belongs to somebody: made by the clerk, fresh whenever a test wants it."""
 
 import itertools
 from typing import NamedTuple
@@ -51,8 +51,8 @@ def account_of(owner: str) -> str:
 class Things:
     """Each method makes one, between a customer and a merchant, and gives its id."""
 
-    def __init__(self, developer: Stubs) -> None:
-        self._by = developer
+    def __init__(self, clerk: Stubs) -> None:
+        self._by = clerk
 
     async def people(self) -> None:
         for sides in (OURS, THEIRS):
