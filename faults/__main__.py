@@ -14,6 +14,7 @@ import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from faults.clock import Clock
 from faults.database import Postgres
 from faults.disk import Disk
 from faults.kinds import KINDS
@@ -73,6 +74,11 @@ async def world(wanted: Sequence[str], report: Report) -> AsyncIterator[World]:
             disk = Disk(folder, postgres)
             stack.callback(disk.close)
         stack.callback(postgres.close)
+        clock = None
+        if why := Clock.feasible():
+            report.infeasible["clock_jump"] = why
+        else:
+            clock = Clock(folder)
         twins = Twins(folder / "twins")
         stack.callback(twins.close)
         log = folder / "services.log"
@@ -80,7 +86,7 @@ async def world(wanted: Sequence[str], report: Report) -> AsyncIterator[World]:
         nursery = Nursery(log)
         await nursery.start()
         try:
-            yield World(postgres, twins, nursery, disk, log, report.out)
+            yield World(postgres, twins, nursery, disk, clock, log, report.out)
         finally:
             await nursery.close()
 

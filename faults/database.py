@@ -45,6 +45,7 @@ class Postgres:
         embedded.close()
         self._process: subprocess.Popen[bytes] | None = None
         self.socket = ""
+        self.environment: Mapping[str, str] = {}  # of its processes, beside our own
 
     async def start(self) -> float:
         """Start it, again after a crash; how many seconds until it took a connection."""
@@ -56,6 +57,14 @@ class Postgres:
             await asyncio.sleep(LOOK_S)
         self.socket = str(next(self.data.glob(".s.PGSQL.*[0-9]")))
         return time.monotonic() - begun
+
+    async def restart(self, environment: Mapping[str, str]) -> None:
+        """Fast shutdown, and a start with that environment."""
+        assert self._process is not None  # noqa: S101 - it was started
+        self._process.send_signal(signal.SIGINT)
+        await asyncio.to_thread(self._process.wait)
+        self.environment = environment
+        await self.start()
 
     async def crash(self, number: signal.Signals) -> None:
         """SIGKILL of all its processes at once, or SIGQUIT: "immediate shutdown", with no more care."""
@@ -136,7 +145,10 @@ class Postgres:
         """The server of a folder."""
         command = [part.replace(str(self._first), str(data)) for part in self._command]
         with (data / "log").open("ab") as log:
-            return subprocess.Popen(command, cwd=data, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **as_user())
+            return subprocess.Popen(
+                command, cwd=data, env={**os.environ, **self.environment},
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, **as_user(),
+            )  # fmt: skip
 
     def _postmaster(self) -> int:
         return int((self.data / "postmaster.pid").read_text().splitlines()[0])

@@ -13,6 +13,7 @@ from faults import books, judge, parked
 from faults.baseline import baseline
 from faults.checks.base import Violation
 from faults.clients import Clients
+from faults.clock import Clock
 from faults.database import Postgres
 from faults.disk import Disk
 from faults.history import Call
@@ -89,6 +90,7 @@ class World:
     twins: Twins  # for seeds with failovers
     nursery: Nursery
     disk: Disk | None
+    clock: Clock | None
     log: Path  # of the services
     out: Path  # where it is kept, when something was found
 
@@ -99,7 +101,8 @@ async def run(world: World, plan: Plan, tick: Callable[[str], None]) -> Result:
     async with AsyncExitStack() as stack:
         twins = await world.twins.get() if "failover" in plan.mix else None
         postgres = twins or world.postgres
-        stage = Stage(plan, postgres, world.nursery, None if twins else world.disk)  # the small disk is the other's
+        disk = None if twins else world.disk  # which is the other's
+        stage = Stage(plan, postgres, world.nursery, disk, world.clock)
         stack.push_async_callback(stage.close)
         log_start = world.log.stat().st_size
         await stage.start()

@@ -10,6 +10,7 @@ from random import Random
 from sqlalchemy.engine import make_url
 
 from faults.ambush import Commits, Replies
+from faults.clock import Clock
 from faults.database import Postgres
 from faults.disk import TABLESPACE, Disk
 from faults.guests import Guests
@@ -24,9 +25,11 @@ from faults.standby import Replicated
 class Stage:
     """For one seed. `close` leaves the server as it was."""
 
-    def __init__(self, plan: Plan, postgres: Postgres, nursery: Nursery, disk: Disk | None) -> None:
+    def __init__(
+        self, plan: Plan, postgres: Postgres, nursery: Nursery, disk: Disk | None, clock: Clock | None = None
+    ) -> None:
         self.plan, self.shape, self.postgres = plan, plan.shape, postgres
-        self._disk, self._nursery = disk, nursery
+        self._disk, self._clock, self._nursery = disk, clock if "clock_jump" in plan.mix else None, nursery
         self._random = Random(f"{plan.seed}/stage")
         self.began = 0.0  # when the clients came, by time.monotonic
         self.counts: Counter[str] = Counter()
@@ -44,6 +47,8 @@ class Stage:
 
     async def start(self) -> None:
         """All services listen, and every link leads somewhere."""
+        if self._clock:
+            await self.postgres.restart(self._clock.environment)
         orders = [f"127.0.0.1:{free_port(self._random)}" for _ in range(self.shape.orders)]
         payments = [f"127.0.0.1:{free_port(self._random)}" for _ in range(self.shape.payments)]
         for i, address in enumerate(orders):
@@ -80,13 +85,20 @@ class Stage:
     @property
     def injectable(self) -> list[Fault]:
         """What is planned, but for what this machine has no means for."""
-        return [fault for fault in self.plan.faults if fault.kind != "disk_full" or self._disk]
+        without = {"disk_full": not self._disk, "clock_jump": not self._clock}
+        return [fault for fault in self.plan.faults if not without.get(fault.kind)]
 
     @property
     def disk(self) -> Disk:
         """The disk that can be full."""
         assert self._disk is not None  # noqa: S101 - else the fault would not have been planned
         return self._disk
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that jumps."""
+        assert self._clock is not None  # noqa: S101 - else the fault would not have been planned
+        return self._clock
 
     @property
     def replicated(self) -> Replicated:
@@ -126,6 +138,8 @@ class Stage:
         await self._restore()
         for name in self.names.values():
             self.postgres.drop(name)
+        if self._clock:
+            await self.postgres.restart({})
 
     async def _restore(self) -> None:
         """PostgreSQL runs, has room, and is ours alone."""
@@ -134,6 +148,8 @@ class Stage:
         await self.guests.leave()
         if self._disk:
             self._disk.empty()
+        if self._clock:
+            self._clock.jump(0)
         if not self.postgres.running:
             await self.postgres.start()
         self.postgres.freeze(False)

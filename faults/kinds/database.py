@@ -108,6 +108,25 @@ class Connections(_OfTheServer):
         await stage.guests.leave()
 
 
+class ClockJump:
+    """Less than a ticket or a reservation lasts: these end with their time, whatever time it is."""
+
+    name, number = "clock_jump", "F22"
+    about = "PostgreSQL's clock, which all expiry and leases go by, jumps ahead or back, and back again"
+    lasts_s = (0.3, 4.0)
+    exclusive = "clock"
+    habit = False
+
+    def draw(self, random: Random, shape: Shape) -> Values:  # noqa: ARG002
+        return {"seconds": random.choice((-1, 1)) * random.choice((1, 3, 30, 600, 3_600, 6 * 3_600))}
+
+    async def begin(self, stage: "Stage", values: Values) -> None:
+        stage.clock.jump(values["seconds"])
+
+    async def end(self, stage: "Stage", values: Values) -> None:  # noqa: ARG002
+        stage.clock.jump(0)
+
+
 class DiskFull(_OfTheServer):
     """The tablespace of this seed's databases is on a tmpfs of its own, which is filled."""
 

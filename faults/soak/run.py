@@ -25,7 +25,7 @@ from faults.stories import Teller
 from faults.watch import Watch
 
 # A process that is killed takes with it what it would have kept for ever: here all of them live from end to end.
-DEADLY = ("kill_", "failpoint_", "terminate_", "disk_full", "failover")
+DEADLY = ("kill_", "failpoint_", "terminate_", "disk_full", "failover", "clock_jump")
 KINDS_THAT_HEAL = [name for name in KINDS if not name.startswith(DEADLY)]
 RARER = 20  # than in `make faults`: one every ten seconds
 CLIENTS, HERD = 6, 200
