@@ -67,7 +67,8 @@ DUE = sa.text(
     f"""
     WITH due AS MATERIALIZED (
          SELECT subject, correction_id FROM corrections
-          WHERE completed_at IS NULL AND check_at <= now()
+          WHERE completed_at IS NULL
+            AND (check_at <= now() OR check_at > now() + interval '10 seconds' AND check_at < 'infinity')
           ORDER BY check_at LIMIT :limit
             FOR UPDATE SKIP LOCKED)
     UPDATE corrections

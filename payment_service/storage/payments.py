@@ -131,12 +131,13 @@ async def confirm(connection: Connection, flips: Sequence[tuple[Subject, UUID]])
 
 
 # Leased: two completers at once take different ones, and one that dies gives its lease back by time. The wait doubles
-# up to 4 s, so that a payment that can't be confirmed never keeps the others waiting.
+# up to 4 s, so that a payment that can't be confirmed never keeps the others waiting. A turn that is further off was
+# noted by a clock that was ahead, and is due now; but for infinity, which nobody writes who does not mean it.
 DUE = sa.text(
     f"""
     WITH due AS MATERIALIZED (
          SELECT subject, payment_id FROM unconfirmed
-          WHERE check_at <= now()
+          WHERE check_at <= now() OR check_at > now() + interval '10 seconds' AND check_at < 'infinity'
           ORDER BY check_at LIMIT :limit
             FOR UPDATE SKIP LOCKED),
          leased AS (

@@ -5,12 +5,13 @@ import psycopg
 from payment_service.storage import payments
 from shared.database import Database
 from tests.harness.books import owe
-from tests.harness.postgres import Pair, raw
+from tests.harness.postgres import Pair, raw, rows
 
 
 async def test_two_completers_take_different_payments_and_keep_them(pair: Pair) -> None:
     owed = {owe(pair.payments_url, f"order-{i}") for i in range(6)}
-    owe(pair.payments_url, "later", check_after_s=3600)
+    owe(pair.payments_url, "later")
+    rows(pair.payments_url, "UPDATE unconfirmed SET check_at = 'infinity' WHERE subject = 'order:later' RETURNING 1")
     # One takes, and before its transaction ends the other does: that one must neither wait nor take the same.
     one, two = (Database(pair.payments_url, pool_size=1, application="test") for _ in range(2))
     async with one._engine.begin() as first, two._engine.begin() as second:
@@ -26,3 +27,13 @@ async def test_two_completers_take_different_payments_and_keep_them(pair: Pair) 
     assert {p.payment_id for p in await one.transact(lambda c: payments.take_due(c, 10))} == owed
     await one.close()
     await two.close()
+
+
+async def test_a_turn_further_off_than_any_lease_is_due(pair: Pair) -> None:
+    """The clock was ahead when it was noted, and was put right: an hour later is too late (I16)."""
+    owed = owe(pair.payments_url, "ahead", check_after_s=3600)
+    database = Database(pair.payments_url, pool_size=1, application="test")
+    (taken,) = await database.transact(lambda c: payments.take_due(c, 10))
+    assert taken.payment_id == owed
+    assert await database.transact(lambda c: payments.take_due(c, 10)) == []
+    await database.close()
