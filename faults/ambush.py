@@ -9,7 +9,26 @@ from faults.wire import COMMIT, COMMITTED, WROTE, Frames
 PATIENCE_S = 2.0
 
 
-class Commits:
+class _Waiting:
+    """Several faults may have it wait at the same time; it strikes as the fiercest of them has it."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._on: list[float] = []
+        self.probability = 0.0
+
+    def begin(self, probability: float) -> None:
+        """One more fault."""
+        self._on.append(probability)
+        self.probability = max(self._on)
+
+    def end(self, probability: float) -> None:
+        """That one is over; the others go on."""
+        self._on.remove(probability)
+        self.probability = max(self._on, default=0.0)
+
+
+class Commits(_Waiting):
     """Cuts the service's connection after its COMMIT was forwarded and before the answer returns (F15).
 
     Either at once, or when the answer is there; in both cases PostgreSQL's answer is waited for, and `really` counts
@@ -17,8 +36,7 @@ class Commits:
     """
 
     def __init__(self, random: Random) -> None:
-        self._random = random
-        self.probability = 0.0
+        super().__init__(random)
         self.really = 0
 
     def passes(self, passage: Passage, way: Way, data: bytes) -> bool:
@@ -45,12 +63,11 @@ class Commits:
             loop.call_soon(passage.near.abort)
 
 
-class Replies:
+class Replies(_Waiting):
     """Loses replies: the connection breaks where one would begin, or end (F12)."""
 
     def __init__(self, random: Random) -> None:
-        self._random = random
-        self.probability = 0.0
+        super().__init__(random)
         self.lost = 0
 
     def passes(self, passage: Passage, way: Way, data: bytes) -> bool:

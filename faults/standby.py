@@ -50,12 +50,20 @@ class Replicated(Postgres):
         self._standby = self._launch(data)
         await self._until(STREAMS)
         await asyncio.to_thread(self.set, SYNCHRONOUS)
-        await self._until(IN_STEP)
+        await self.in_step()
 
     async def fail_over(self) -> None:
         """SIGKILL of the primary, and the standby takes its place: once it is in step, as operators have it."""
-        await self._until(IN_STEP)
+        await self.in_step()
         await self.crash(signal.SIGKILL)
+        await self.promote()
+
+    async def in_step(self) -> None:
+        """Until the standby has all that is on the primary's disk now, and is waited for by every commit."""
+        await self._until(IN_STEP)
+
+    async def promote(self) -> None:
+        """The standby takes the place of a primary that is dead."""
         url = self.plain("postgres").replace(_quoted(self._folder / CURRENT), _quoted(self._standby_data))
         async with await psycopg.AsyncConnection.connect(url, autocommit=True) as standby:
             await standby.execute("SELECT pg_promote()")

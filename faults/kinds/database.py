@@ -86,10 +86,10 @@ class AmbiguousCommit:
         return {"link": random.choice(shape.database()), "probability": round(random.uniform(0.1, 0.9), 3)}
 
     async def begin(self, stage: "Stage", values: Values) -> None:
-        stage.commits[values["link"]].probability = values["probability"]
+        stage.commits[values["link"]].begin(values["probability"])
 
     async def end(self, stage: "Stage", values: Values) -> None:
-        stage.commits[values["link"]].probability = 0.0
+        stage.commits[values["link"]].end(values["probability"])
 
 
 class Connections(_OfTheServer):

@@ -38,10 +38,10 @@ class LostReplies:
         return {"link": random.choice(shape.front()), "probability": round(random.uniform(0.01, 0.3), 3)}
 
     async def begin(self, stage: "Stage", values: Values) -> None:
-        stage.replies[values["link"]].probability = values["probability"]
+        stage.replies[values["link"]].begin(values["probability"])
 
     async def end(self, stage: "Stage", values: Values) -> None:
-        stage.replies[values["link"]].probability = 0.0
+        stage.replies[values["link"]].end(values["probability"])
 
 
 class Cut(Momentary, _OnALink):

@@ -13,15 +13,15 @@ import uvloop
 from rich.console import Console
 
 from faults.__main__ import until_interrupted
-from faults.database import Postgres
 from faults.recovery.confirmed import until_confirmed
 from faults.recovery.figures import Figures
-from faults.recovery.first import first_successes
+from faults.recovery.first import after_failovers, first_successes
 from faults.recovery.fleet import Fleet
 from faults.recovery.load import one_of_two_killed, rolling_restart, told_to_stop
 from faults.recovery.report import last_line, tables, write
+from faults.standby import Replicated
 
-PARTS = ("first", "confirmed", "killed", "stopped", "rolling")
+PARTS = ("first", "confirmed", "killed", "stopped", "rolling", "failover")
 STOPS = 3
 
 
@@ -58,6 +58,8 @@ async def measure(fleet: Fleet, options: argparse.Namespace, tick: Callable[[str
     if "rolling" in options.only:
         tick("rolling restart under load")
         await rolling_restart(fleet, options.seconds, figures)
+    if "failover" in options.only:  # the last: from here on every commit waits for a standby
+        figures.times += await after_failovers(fleet, options.restarts, tick)
     return figures
 
 
@@ -70,7 +72,7 @@ async def fleet() -> AsyncIterator[Fleet]:
     ):
         folder = Path(name)
         folder.chmod(0o755)  # PostgreSQL does not run as root, and must get in
-        postgres = Postgres(folder)
+        postgres = Replicated(folder)  # without a standby, until there is to be a failover
         await postgres.start()
         stack.callback(postgres.close)
         made = Fleet(postgres, "recovery")

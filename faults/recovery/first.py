@@ -19,7 +19,7 @@ from tests.harness.stubs import Stubs
 
 EVERY_S = 0.05  # somebody asks so often
 LIMIT_S = 60.0
-SERVICE, DATABASE = "service", "database"
+SERVICE, DATABASE, FAILOVER = "service", "database", "failover"
 OF_ORDERS = "GetOrder"
 CONNECTED, ANEW = "whose connection broke", "who connects anew"
 Send = Callable[[], Awaitable[Any]]
@@ -40,6 +40,23 @@ async def first_successes(fleet: Fleet, times: int, tick: Callable[[str], None])
         for what, at in successes.items():
             figures.setdefault((DATABASE, f"database crashed: {what}"), []).append(max(0.0, at - began))
     return [Figure(kind, what, seconds) for (kind, what), seconds in figures.items()]
+
+
+async def after_failovers(fleet: Fleet, times: int, tick: Callable[[str], None]) -> list[Figure]:
+    """The same after a failover: from the SIGKILL of the primary, at which its standby is promoted at once."""
+    figures: dict[str, list[float]] = {}
+    for number in range(times):
+        tick(f"failovers, {number + 1} of {times}")
+        await fleet.postgres.attach()
+        async with _asking(fleet, f"failover-{number}") as asked:
+            await fleet.postgres.in_step()
+            await fleet.postgres.crash(signal.SIGKILL)
+            began = time.monotonic()
+            first = asyncio.create_task(_first_of_each(asked))
+            await fleet.postgres.promote()
+            for what, at in (await first).items():
+                figures.setdefault(f"failover: {what}", []).append(at - began)
+    return [Figure(FAILOVER, what, seconds) for what, seconds in figures.items()]
 
 
 async def _restarted(fleet: Fleet, name: str, asked: dict[str, Send]) -> tuple[float, dict[str, float]]:

@@ -5,8 +5,8 @@ import signal
 import time
 from random import Random
 
-from faults.database import Postgres
 from faults.ports import free_port
+from faults.standby import Replicated
 from tests.harness.audit import UNFINISHED
 from tests.harness.money import seed
 from tests.harness.services import Running
@@ -22,7 +22,7 @@ OWN = {"PAYMENT_ORDER_TIMEOUT_S": "2"}  # the service's default; the tests' harn
 class Fleet:
     """Processes by name: `order_service`, `payment_service-0`, `payment_service-1`."""
 
-    def __init__(self, postgres: Postgres, name: str) -> None:
+    def __init__(self, postgres: Replicated, name: str) -> None:
         self.postgres = postgres
         self._names = {kind: f"{kind}_{name}" for kind in ("orders", "payments")}
         self.urls = {kind: postgres.create(database, kind) for kind, database in self._names.items()}

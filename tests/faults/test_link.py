@@ -156,3 +156,14 @@ async def test_a_commit_of_nothing_does_not_count_and_one_without_an_ambush_pass
         with contextlib.suppress(ConnectionResetError):
             assert await reader.read(-1) == b""
     assert commits.really == 0
+
+
+def test_what_lies_in_wait_for_one_fault_does_so_until_the_last_of_them_ends() -> None:
+    commits = Commits(Random(1))
+    commits.begin(0.9)
+    commits.begin(0.1)
+    assert commits.probability == 0.9
+    commits.end(0.9)
+    assert commits.probability == 0.1
+    commits.end(0.1)
+    assert not commits.probability

@@ -11,7 +11,7 @@ from faults.recovery import confirmed
 from faults.recovery.__main__ import fleet, measure, options
 from faults.recovery.callers import Call
 from faults.recovery.figures import Figure, Figures, percentile
-from faults.recovery.first import DATABASE, SERVICE
+from faults.recovery.first import DATABASE, FAILOVER, SERVICE
 from faults.recovery.fleet import Fleet
 from faults.recovery.kept import lost, unanswered
 from faults.recovery.load import told_to_stop
@@ -30,10 +30,10 @@ async def test_restarts_are_measured_and_nothing_is_lost(
     monkeypatch.setattr(measuring, "STOPS", 1)
     monkeypatch.setattr(confirmed, "OUTAGES", {"killed": confirmed.OUTAGES["order_service killed"]})
     few = "--restarts 1 --repeats 1 --seconds 0.5 --outages 0.2"
-    chosen = options(["--only", "first,confirmed,stopped", *few.split()])
+    chosen = options(["--only", "first,confirmed,stopped,failover", *few.split()])
     figures = await measure(running_fleet, chosen, lambda _: None)
     assert figures.clean, figures
-    assert {one.kind for one in figures.times} == {SERVICE, DATABASE, "confirmed"}
+    assert {one.kind for one in figures.times} == {SERVICE, DATABASE, FAILOVER, "confirmed"}
     restarts = [second for one in figures.times if one.kind == SERVICE for second in one.seconds]
     assert min(restarts) > 0.1  # a process does not start in no time
     in_flight = figures.windows[0]
