@@ -30,12 +30,15 @@ VERDICT = {
     order_service_pb2.VERDICT_ALREADY_DONE: Verdict.DONE,
     order_service_pb2.VERDICT_REFUSED: Verdict.REFUSED,
 }
-# It is not there, or has no time. With any other error it choked on what was asked, and half of that may go through.
+# It is not there, has no time, or does not know us. With any other error it choked on what was asked, and half of that
+# may go through.
 NOT_THERE = {
     grpc.StatusCode.UNAVAILABLE,
     grpc.StatusCode.DEADLINE_EXCEEDED,
     grpc.StatusCode.RESOURCE_EXHAUSTED,
     grpc.StatusCode.CANCELLED,
+    grpc.StatusCode.UNAUTHENTICATED,
+    grpc.StatusCode.PERMISSION_DENIED,
 }
 log = structlog.get_logger()
 
