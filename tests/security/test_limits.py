@@ -1,5 +1,6 @@
 """F33 and its kin over TLS, while alice goes on paying: what is too large, too often, too slow or too long."""
 
+import itertools
 import threading
 from collections.abc import AsyncIterator, Iterator
 
@@ -16,7 +17,7 @@ from tests.harness.money import money, seed
 from tests.harness.postgres import Postgres
 from tests.harness.services import services
 from tests.input.canary import Canary
-from tests.input.garbage import ASK, OPEN, PING, PREFACE, frame, resets
+from tests.input.garbage import ASK, EMPTY, END_HEADERS, HEADERS, OPEN, PING, PREFACE, frame, headers, resets
 from tests.security.raw import MAX_CONCURRENT_STREAMS, connect, flood, frames, over_tls, settings
 from tests.security.test_bad_identity import answer
 from tests.security.world import Keys, Secured, bearer
@@ -37,11 +38,10 @@ BATCHES: dict[str, tuple[str, str, Message]] = {
 
 @pytest.fixture(scope="module")
 async def hasty(postgres: Postgres, keys: Keys) -> AsyncIterator[Secured]:
-    """A pair that waits for one second for whatever it waits for."""
-    limits = {"HANDSHAKE_TIMEOUT_S": "1", "CONNECTION_AGE_S": "2", "CONNECTION_IDLE_S": "1"}
-    own = {f"{prefix}_{name}": value for prefix in ("ORDER", "PAYMENT") for name, value in limits.items()}
-    env = {**keys.settings, **own}
-    async with services(postgres.pair(), payment_env=env, order_env=env) as running:
+    """Idle connections to order_service, and old ones to payment_service, are ended after a second."""
+    order_env = {**keys.settings, "ORDER_CONNECTION_IDLE_S": "1"}
+    payment_env = {**keys.settings, "PAYMENT_CONNECTION_AGE_S": "1"}
+    async with services(postgres.pair(), payment_env=payment_env, order_env=order_env) as running:
         made = Secured(running, keys)
         async with made.stubs(keys.caller("backoffice", "carla")) as stubs:
             await seed(stubs, deposit=10**9)
@@ -135,29 +135,38 @@ def test_calls_that_are_taken_back_at_once(secured: Secured, canary: Canary) -> 
     assert rounds[-1] < rounds[2] + 256 * MB, rounds
 
 
-@pytest.mark.parametrize("said", [b"", b"\x16", b"\x16\x03\x01\x02\x00\x01\x00"])
-def test_whoever_does_not_finish_a_handshake_is_hung_up_on(hasty: Secured, patient: Canary, said: bytes) -> None:
-    opened = [connect(address) for address in hasty.addresses for _ in range(50)]
-    for connection in opened:
+def test_whoever_does_not_finish_a_handshake_is_hung_up_on(secured: Secured, canary: Canary) -> None:
+    """Before TLS has begun, in its middle, and after it."""
+    silent = [connect(address) for address in secured.addresses for _ in range(50)]
+    for connection, said in zip(silent, itertools.cycle([b"", b"\x16", b"\x16\x03\x01\x02\x00\x01\x00"]), strict=False):
         connection.sendall(said)
-    patient.pays()
-    for connection in opened:
-        assert connection.recv(1) == b""  # else it raises TimeoutError
+    for address, said in itertools.product(secured.addresses, [b"", PREFACE[:10], PREFACE]):
+        silent.append(connection := over_tls(secured.keys, address))
+        connection.sendall(said)
+    canary.pays(5)
+    for connection in silent:
+        list(frames(connection))  # to its end; TimeoutError when that does not come
         connection.close()
-
-
-@pytest.mark.parametrize("said", [b"", PREFACE[:10], PREFACE])
-def test_nor_may_it_stop_before_http_has_begun(hasty: Secured, patient: Canary, said: bytes) -> None:
-    for address in hasty.addresses:
-        with over_tls(hasty.keys, address) as connection:
-            connection.sendall(said)
-            assert "GOAWAY" in [*(name for name, *_ in frames(connection)), "GOAWAY"]
-    patient.pays()
+    canary.pays()
 
 
 def test_a_connection_that_does_nothing_is_ended(hasty: Secured, patient: Canary) -> None:
-    for address in hasty.addresses:
-        with over_tls(hasty.keys, address) as connection:
-            connection.sendall(OPEN)
-            assert "GOAWAY" in [name for name, *_ in frames(connection)]
+    with over_tls(hasty.keys, hasty.addresses[0]) as connection:
+        connection.sendall(OPEN)
+        assert "GOAWAY" in [name for name, *_ in frames(connection)]
+    patient.pays(20)
+
+
+def test_a_connection_that_is_old_is_ended(hasty: Secured, patient: Canary) -> None:
+    """Though it is in use: this one watches the health."""
+    watch = frame(HEADERS, END_HEADERS, 1, headers(pseudo_path="/grpc.health.v1.Health/Watch"))
+    with over_tls(hasty.keys, hasty.addresses[1]) as connection:
+        connection.sendall(OPEN + watch + EMPTY)
+        names = []
+        for name, *_ in frames(connection):
+            names.append(name)
+            if name == "GOAWAY":
+                break
+    assert "DATA" in names
+    assert names[-1] == "GOAWAY"
     patient.pays(20)
