@@ -84,7 +84,7 @@ class Tokens:
                 token, key.key, algorithms=[ALGORITHM], audience=self._audience, leeway=LEEWAY_S,
                 options={"require": REQUIRED},
             )  # fmt: skip
-        except (jwt.InvalidTokenError, RecursionError) as error:  # the latter: JSON a thousand deep
+        except jwt.InvalidTokenError as error:
             _refuse(error)
         return self._allowed(claims)
 
@@ -108,7 +108,7 @@ def tokens(settings: ServiceSettings) -> Tokens | None:
     return Tokens(keys, audience=settings.token_audience, lifetime_s=settings.token_lifetime_s)
 
 
-def _refuse(error: Exception) -> NoReturn:
+def _refuse(error: jwt.InvalidTokenError) -> NoReturn:
     # Its class says enough; its text may quote what the token has.
     reason = Reason.TOKEN_EXPIRED if isinstance(error, jwt.ExpiredSignatureError) else Reason.NOT_AUTHENTICATED
     raise RefusedError(type(error).__name__, reason) from None

@@ -91,5 +91,5 @@ BAD: dict[str, tuple[Make, str, str]] = {
     "no token": (lambda _: "", UNKNOWN, "DecodeError"),
     "no JWT": (lambda _: "x.y.z", UNKNOWN, "DecodeError"),
     "too long": (lambda k: signed(k, more="x" * 2_000), UNKNOWN, "no bearer token"),
-    "a thousand deep": (deep, UNKNOWN, ""),
+    "a thousand deep": (deep, UNKNOWN, "DecodeError"),
 }
