@@ -162,4 +162,28 @@ GUARDS = [
         "RequestKey(caller.role.value, method",
         "tests/access/test_replays.py::test_two_clerks_have_two_spaces_of_request_ids",
     ),
+    Guard(
+        "a role that is not in a method's row", "shared/rpc/guard.py",
+        "        if scope is None:\n",
+        "        if False:\n",
+        "tests/security/test_bad_identity.py::test_a_token_of_another_role[customer]",
+    ),
+    Guard(
+        "a method without a row does not start", "shared/rpc/registrar.py",
+        "handlers.keys() ^ self._access.keys()",
+        "self._access.keys() - handlers.keys()",
+        "tests/security/test_exposure.py::test_a_method_without_a_row_does_not_start",
+    ),
+    Guard(
+        "one algorithm of tokens", "shared/rpc/tokens.py",
+        "algorithms=[ALGORITHM]",
+        'algorithms=[ALGORITHM, "HS256"]',
+        "tests/security/test_tokens.py::test_a_bad_one[HS256 with the public key]",
+    ),
+    Guard(
+        "strangers want TLS", "shared/config.py",
+        "if self.insecure or not beyond:",
+        "if True:",
+        "tests/security/test_exposure.py::test_any_other_address_wants_tls_and_keys[0.0.0.0:1]",
+    ),
 ]  # fmt: skip
