@@ -1,5 +1,6 @@
 """The table of docs/telemetry.md, made from what the services register: `python -m tests.telemetry.table` prints it."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from prometheus_client.metrics import MetricWrapperBase
@@ -19,7 +20,7 @@ def table() -> list[str]:
     lines = ["| metric | kind | labels | what it tells |", "|---|---|---|---|"]
     for family in [*REGISTRY.collect(), *_backlog().collect()]:
         name = f"{family.name}_total" if family.type == "counter" else family.name
-        known = labels.get(family.name) or getattr(family, "_labelnames", ())
+        known: Sequence[str] = labels.get(family.name) or getattr(family, "_labelnames", ())
         written = ", ".join(f"`{label}`" for label in known)
         lines.append(f"| `{name}` | {family.type} | {written} | {family.documentation} |")
     return lines
