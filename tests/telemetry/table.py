@@ -20,7 +20,7 @@ def table() -> list[str]:
     lines = ["| metric | kind | labels | what it tells |", "|---|---|---|---|"]
     for family in [*REGISTRY.collect(), *_backlog().collect()]:
         name = f"{family.name}_total" if family.type == "counter" else family.name
-        known: Sequence[str] = labels.get(family.name) or getattr(family, "_labelnames", ())
+        known: Sequence[str] = labels.get(family.name) or getattr(family, "_labelnames", None) or ()
         written = ", ".join(f"`{label}`" for label in known)
         lines.append(f"| `{name}` | {family.type} | {written} | {family.documentation} |")
     return lines
