@@ -26,6 +26,7 @@ def test_it_pays_and_pays_again_when_instances_are_killed(images: dict[str, str]
         assert running.query("orders", PAID) == "order-1 order-2"
         one_payment(running.compose(*shop, "order-3", "3").split("\n"), 3)
         until(running, UNCONFIRMED, "0")
+        assert " violations=0" in running.compose("run", "--rm", "-T", "verify")
 
 
 def one_payment(answers: list[str], times: int) -> None:
