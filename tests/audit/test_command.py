@@ -17,10 +17,10 @@ ROOT = Path(__file__).parents[2]
 NO_SERVER = "postgresql://postgres:s3cret@127.0.0.1:1/orders"
 
 
-def run(orders_url: str, payments_url: str, **more: str) -> subprocess.CompletedProcess[str]:
+def run(orders_url: str, payments_url: str, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
     given = {"ORDER_DATABASE_URL": orders_url, "PAYMENT_DATABASE_URL": payments_url, **more}
     return subprocess.run(
-        [sys.executable, "-m", "payonce.cli", "verify"],
+        [sys.executable, "-m", "payonce.cli", "verify", *words],
         env={**os.environ, **{name: value for name, value in given.items() if value}},
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
@@ -56,6 +56,9 @@ def test_what_is_not(copy: Copy) -> None:
     assert ended.stdout.splitlines()[-1] == f"verify: {counted(tampered.payments_url)} violations={edited}"
     assert f"… and {edited - 10} more" in ended.stdout
     assert ended.returncode == 1
+    everyone = run(tampered.orders_url, tampered.payments_url, "--all").stdout
+    assert everyone.count("\n      ") == edited
+    assert " more" not in everyone
 
 
 def test_a_database_out_of_reach_is_one_line(world: Pair) -> None:

@@ -3,13 +3,10 @@ be repaired is, and nobody is charged twice.
 """
 
 import asyncio
-import sys
-from asyncio.subprocess import PIPE
 
 import grpc
 import pytest
 
-from audit.verify import finding_of, verify
 from payonce.order.v1 import order_pb2, order_service_pb2
 from tests.harness.answers import reason
 from tests.harness.audit import at_rest, audit, charges, quiet
@@ -17,31 +14,14 @@ from tests.harness.books import transfers
 from tests.harness.corrections import lookup, refund, reverse
 from tests.harness.locks import held
 from tests.harness.money import balance, order, pay, pay_confirmed, pay_marked, pay_once, seed, status
-from tests.harness.postgres import Pair
-from tests.harness.services import ROOT, Services, environment, services
+from tests.harness.services import services
 from tests.harness.stubs import Stubs
 from tests.restore.conftest import Servers
+from tests.restore.operator import named, reconcile
 
 PAID, UNPAID = order_pb2.ORDER_STATUS_PAID, order_pb2.ORDER_STATUS_UNPAID
 CANCELLED, REFUNDED = order_pb2.ORDER_STATUS_CANCELLED, order_pb2.ORDER_STATUS_REFUNDED
 EARLY = ["kept", "paid", "refunded", "part_refunded", "reversed", "forbidden", "cancelled"]
-
-
-async def reconcile(running: Services, *arguments: str) -> tuple[int, list[str]]:
-    """`python -m payment_service reconcile`, as an operator runs it: its exit status and its lines."""
-    env = {"PAYMENT_DATABASE_URL": running.pair.payments_url, "PAYMENT_ORDER_SERVICE": running.order.address}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "payment_service", "reconcile", *arguments,
-        env=environment(env), cwd=ROOT, stdout=PIPE,
-    )  # fmt: skip
-    said, _ = await process.communicate()
-    return process.returncode or 0, said.decode().splitlines()
-
-
-def named(pair: Pair) -> list[str]:
-    """Every offender, as `payonce verify --all` names it."""
-    urls = {"orders": pair.orders_url, "payments": pair.payments_url}
-    return [offender for item in verify(urls, name_at_most=None) for offender in finding_of(item).named]
 
 
 def names(lines: list[str], *wanted: str) -> None:

@@ -194,7 +194,8 @@ def test_a_wrong_number_is_the_usage(
     with pytest.raises(SystemExit) as caught:
         importlib.import_module(f"{module}.main").main()
     assert caught.value.code == 2
-    assert capsys.readouterr().err == f"usage: python -m {module} [serve [--workers 1-64] | migrate]\n"
+    own = {"order_service": "", "payment_service": " | reconcile | reconcile --apply"}[module]
+    assert capsys.readouterr().err == f"usage: python -m {module} [serve [--workers 1-64] | migrate{own}]\n"
 
 
 async def dies(process: psutil.Process) -> None:
