@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from audit.check import Finding
+from audit.check import NAMED, Finding
 from audit.databases import Connection
 
 FETCH = 2000
@@ -64,9 +64,15 @@ class Chain:
     unsealed: int
 
 
-def check_chain(connection: Connection, name: str, rows: int, advance: Callable[[int], None]) -> Chain:
+def check_chain(
+    connection: Connection,
+    name: str,
+    rows: int,
+    advance: Callable[[int], None],
+    name_at_most: int | None = NAMED,
+) -> Chain:
     """Walk along the blocks and the rows at the same time; `advance` is told how many rows were looked at."""
-    finding = Finding(f"I15 no sealed line of {name} was edited, removed or added", rows)
+    finding = Finding(f"I15 no sealed line of {name} was edited, removed or added", rows, name_at_most=name_at_most)
     there = _rows(connection, name)
     row = next(there, None)
     end = Head()

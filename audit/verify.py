@@ -50,7 +50,7 @@ def verify(
         yield from _queries(both, work, overdue_s, name_at_most, advance)
         yield from compare(both, work.rows, advance, name_at_most)
         for name in ("transfers", "history"):
-            yield check_chain(both.payments, name, work.rows[name], advance)
+            yield check_chain(both.payments, name, work.rows[name], advance, name_at_most)
 
 
 def finding_of(item: Item) -> Finding:

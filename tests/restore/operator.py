@@ -9,10 +9,9 @@ from tests.harness.postgres import Pair
 from tests.harness.services import ROOT, Services, environment
 
 
-async def reconcile(running: Services, *arguments: str, order_service: str = "") -> tuple[int, list[str]]:
+async def reconcile(running: Services, *arguments: str) -> tuple[int, list[str]]:
     """`python -m payment_service reconcile`: its exit status and its lines."""
-    address = order_service or running.order.address
-    env = {"PAYMENT_DATABASE_URL": running.pair.payments_url, "PAYMENT_ORDER_SERVICE": address}
+    env = {"PAYMENT_DATABASE_URL": running.pair.payments_url, "PAYMENT_ORDER_SERVICE": running.order.address}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "payment_service", "reconcile", *arguments,
         env=environment(env), cwd=ROOT, stdout=PIPE,

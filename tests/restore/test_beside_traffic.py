@@ -1,15 +1,30 @@
 """`reconcile` beside traffic: what is merely under way is no divergence, and without order_service nothing is said."""
 
-import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 
+from payment_service.clients.orders import OrdersClient
+from payment_service.domain.charges import Order
+from payment_service.usecases.endings import Endings
+from payment_service.usecases.reconcile import Reconcile
+from payment_service.usecases.take_back import TakeBack
+from shared.database import Database
 from tests.harness.audit import quiet
 from tests.harness.corrections import refund
-from tests.harness.line import Line
 from tests.harness.money import order, pay_confirmed, seed
 from tests.harness.postgres import Pair
 from tests.harness.services import services
 from tests.harness.stubs import Stubs
 from tests.restore.operator import reconcile
+
+
+class Late(OrdersClient):
+    """Something happens just before the orders are asked for."""
+
+    meanwhile: Callable[[], Awaitable[object]]
+
+    async def batch_get(self, order_ids: Sequence[str]) -> dict[str, Order]:
+        await self.meanwhile()
+        return await super().batch_get(order_ids)
 
 
 async def test_what_changed_between_its_two_looks_is_no_divergence(pair: Pair) -> None:
@@ -19,13 +34,15 @@ async def test_what_changed_between_its_two_looks_is_no_divergence(pair: Pair) -
         await order(stubs, "order")
         paid = (await pay_confirmed(stubs, "order")).payment
         await quiet(pair)
-        async with Line(running.order.address) as line:
-            line.hold()
-            looking = asyncio.create_task(reconcile(running, "--apply", order_service=line.address))
-            await line.holding()
-            await refund(stubs, paid.payment_id, 1_000, "all")
-            line.release()
-            assert await looking == (0, ["reconcile: payments=1 diverging=0 repaired=0 left=0"])
+        database = Database(pair.payments_url, pool_size=2, application="test")
+        orders = Late(running.order.address, timeout_s=30)
+        orders.meanwhile = lambda: refund(stubs, paid.payment_id, 1_000, "all")
+        work = Reconcile(database, orders, Endings(database, orders, TakeBack(database, orders)))
+        try:
+            assert [page async for page in work.run(apply=True)] == [(1, [])]
+        finally:
+            await orders.close()
+            await database.close()
         await quiet(pair)
 
 
