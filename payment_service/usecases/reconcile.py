@@ -18,11 +18,12 @@ from payment_service.domain.history import EventKind
 from payment_service.domain.payments import Payment, PaymentState, StateReason, order_of
 from payment_service.storage import history, payments
 from payment_service.usecases.endings import Endings, Why
+from shared.callers import Caller, Role, Scope
 from shared.database import Database
 from shared.errors import PayonceError
 
 PAGE = 500
-RECONCILER = "reconcile"  # who did it, in the history
+RECONCILER = Caller(Role.SERVICE, "reconcile", Scope.ANY)  # who did it, in the history
 BECAUSE = {
     OrderStatus.CANCELLED: StateReason.ORDER_CANCELLED,
     OrderStatus.REFUNDED: StateReason.ORDER_REFUNDED,
