@@ -13,6 +13,7 @@ revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None
+oldest_code = "0003"
 
 MERCHANT = """
 ALTER TABLE orders ADD COLUMN merchant_id text COLLATE "C";
