@@ -21,7 +21,13 @@ NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 Health: TypeAlias = "health_pb2.HealthCheckResponse.ServingStatus.ValueType"
 
 
+def owner_url(pair: Pair, module: str) -> str:
+    """For the test itself, which looks and locks."""
+    return pair.orders_url if module == "order_service" else pair.payments_url
+
+
 def database_url(pair: Pair, module: str) -> str:
+    """For the service."""
     return pair.orders_login if module == "order_service" else pair.payments_login
 
 

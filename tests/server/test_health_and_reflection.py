@@ -20,6 +20,7 @@ from tests.server.standard import (
     database_url,
     free_port,
     launched,
+    owner_url,
     settings,
     watching,
 )
@@ -30,11 +31,11 @@ each_version = pytest.mark.parametrize("version", ["v1", "v1alpha"])
 
 @each_service
 async def test_not_serving_until_the_database_answers(pair: Pair, module: str) -> None:
-    url = database_url(pair, module)
+    url = owner_url(pair, module)
     address = f"127.0.0.1:{free_port()}"
     with held(url, "LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE") as lock:
         async with (
-            launched(module, settings(module, DATABASE_URL=url, LISTEN=address)) as running,
+            launched(module, settings(module, DATABASE_URL=database_url(pair, module), LISTEN=address)) as running,
             watching(address, SERVICES[module]) as changes,
         ):
             await somebody_waits(url)  # the service wants to know whether the schema is what it needs
