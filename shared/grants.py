@@ -11,8 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from shared.errors import StartupError
-
-VERSION_TABLE = "alembic_version"  # Alembic's own; each start reads it
+from shared.privileges import VERSION_TABLE, Things, effective, things_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,15 +40,6 @@ class Access:
     read_role: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Things:
-    """What the schema holds, quoted, by the word that GRANT has for it. What belongs to an extension is not ours."""
-
-    tables: list[str]
-    sequences: list[str]
-    functions: list[str]
-
-
 def apply(connection: sa.Connection, access: Access) -> list[str]:
     """Give the roles what they need and take everything else, in the transaction that is open; the roles.
 
@@ -59,7 +49,7 @@ def apply(connection: sa.Connection, access: Access) -> list[str]:
     if wanted:
         for role in wanted:
             _fit(connection, role)
-        things = _things(connection)
+        things = things_of(connection)
         _pin(connection, things.functions)
         _take(connection, "PUBLIC", things)
         for role, privileges in wanted.items():
@@ -67,12 +57,6 @@ def apply(connection: sa.Connection, access: Access) -> list[str]:
             _give(connection, _quoted(role), privileges)
             _check(connection, role, privileges)
     return list(wanted)
-
-
-def owned(connection: sa.Connection) -> bool:
-    """Whether who is connected owns the tables, or could: then it may lift every guard."""
-    query = "SELECT pg_has_role(relowner, 'MEMBER') FROM pg_class WHERE oid = to_regclass(:table)"
-    return bool(connection.execute(sa.text(query), {"table": VERSION_TABLE}).scalar_one_or_none())
 
 
 def _wanted(access: Access) -> dict[str, set[tuple[str, str]]]:
@@ -108,28 +92,6 @@ def _fit(connection: sa.Connection, role: str) -> None:
         raise StartupError(f"the role {role} {what}: name one that was made by CREATE ROLE … LOGIN alone")
 
 
-THINGS = """
-    SELECT 'tables', quote_ident(relname) FROM pg_class c
-     WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f')
-       AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = c.oid AND deptype = 'e')
-     UNION ALL
-    SELECT 'sequences', quote_ident(relname) FROM pg_class c
-     WHERE relnamespace = current_schema()::regnamespace AND relkind = 'S'
-       AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = c.oid AND deptype = 'e')
-     UNION ALL
-    SELECT 'functions', oid::regprocedure::text FROM pg_proc p
-     WHERE pronamespace = current_schema()::regnamespace
-       AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = p.oid AND deptype = 'e')
-"""
-
-
-def _things(connection: sa.Connection) -> _Things:
-    things = _Things([], [], [])
-    for kind, name in connection.execute(sa.text(THINGS)):
-        getattr(things, kind).append(name)
-    return things
-
-
 def _pin(connection: sa.Connection, functions: Iterable[str]) -> None:
     """The guards look a table up where it is, not where the session that they guard against has them look."""
     schema = connection.execute(sa.text("SELECT quote_ident(current_schema())")).scalar_one()
@@ -137,7 +99,7 @@ def _pin(connection: sa.Connection, functions: Iterable[str]) -> None:
         _run(connection, f"ALTER FUNCTION {function} SET search_path = pg_catalog, {schema}, pg_temp")
 
 
-def _take(connection: sa.Connection, who: str, things: _Things) -> None:
+def _take(connection: sa.Connection, who: str, things: Things) -> None:
     """Everything, on the database too: who may make temporary tables may put one before ours."""
     here = connection.execute(sa.text("SELECT quote_ident(current_database()), quote_ident(current_schema())")).one()
     _run(connection, f"REVOKE ALL ON DATABASE {here[0]} FROM {who}")
@@ -156,43 +118,8 @@ def _give(connection: sa.Connection, who: str, privileges: set[tuple[str, str]])
         _run(connection, f"GRANT {privilege} ON {word} {thing} TO {who}")
 
 
-ON_TABLES = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"]
-# What PostgreSQL would let the role do, wherever it has it from: another role, a predefined one, ownership.
-EFFECTIVE = """
-    WITH things AS (
-         SELECT oid, relname, relkind FROM pg_class c
-          WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
-            AND NOT EXISTS (SELECT FROM pg_depend
-                             WHERE classid = 'pg_class'::regclass AND objid = c.oid AND deptype = 'e'))
-    SELECT privilege, relname::text FROM things, unnest(CAST(:all AS text[])) AS privilege
-     WHERE relkind <> 'S' AND has_table_privilege(:role, oid, privilege)
-     UNION ALL
-    SELECT format('%s (%s)', privilege, attname), relname
-      FROM things JOIN pg_attribute ON attrelid = oid AND attnum > 0 AND NOT attisdropped,
-           unnest(ARRAY['INSERT', 'UPDATE', 'REFERENCES']) AS privilege
-     WHERE relkind <> 'S' AND has_column_privilege(:role, oid, attnum, privilege)
-       AND NOT (privilege = 'INSERT' AND has_table_privilege(:role, oid, 'INSERT'))
-     UNION ALL
-    SELECT privilege, relname FROM things, unnest(ARRAY['USAGE', 'SELECT', 'UPDATE']) AS privilege
-     WHERE relkind = 'S' AND has_sequence_privilege(:role, oid, privilege)
-     UNION ALL
-    SELECT 'EXECUTE', oid::regprocedure::text FROM pg_proc p
-     WHERE pronamespace = current_schema()::regnamespace AND has_function_privilege(:role, oid, 'EXECUTE')
-       AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = p.oid AND deptype = 'e')
-     UNION ALL
-    SELECT 'CREATE', 'schema ' || current_schema() WHERE has_schema_privilege(:role, current_schema(), 'CREATE')
-     UNION ALL
-    SELECT privilege, 'database ' || current_database() FROM unnest(ARRAY['CREATE', 'TEMPORARY']) AS privilege
-     WHERE has_database_privilege(:role, current_database(), privilege)
-     UNION ALL
-    SELECT 'SET', 'session_replication_role' WHERE has_parameter_privilege(:role, 'session_replication_role', 'SET')
-"""
-
-
 def _check(connection: sa.Connection, role: str, wanted: set[tuple[str, str]]) -> None:
-    version = connection.dialect.server_version_info or ()
-    every = [*ON_TABLES, "MAINTAIN"] if version >= (17,) else ON_TABLES
-    found = {tuple(row) for row in connection.execute(sa.text(EFFECTIVE), {"role": role, "all": every})}
+    found = effective(connection, role)
     if more := sorted(found - wanted):
         named = ", ".join(f"{privilege} on {thing}" for privilege, thing in more[:5])
         raise StartupError(

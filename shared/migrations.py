@@ -18,6 +18,7 @@ from shared import grants
 from shared.compatibility import Revisions, config_of, require, schema_of, too_old, write
 from shared.errors import StartupError
 from shared.grants import Access
+from shared.privileges import owned
 
 # One key for all: migrations of two processes wait for each other.
 ADVISORY_LOCK = 7_075_071
@@ -52,8 +53,6 @@ def migrate(package: str, url: str, access: Access | None = None, tell: Callable
                 raise too_old(schema, revisions)
             tell(f"nothing to do: revision {schema.revision} is newer than this version's, and runs it")
             return
-        connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
-        connection.commit()
         _persist(connection, lambda: _upgrade(package, revisions, connection, tell), tell)
         tell(f"at revision {revisions.newest}")
         if access is not None:
@@ -68,7 +67,7 @@ def require_compatible(package: str, url: str, how: str, *, own: bool = True) ->
     """
     with _connect(url) as connection:
         schema = schema_of(connection)
-        if not own and grants.owned(connection):
+        if not own and owned(connection):
             log.warning("database.owner", role=connection.engine.url.username, see="docs/migrations.md")
     require(schema, Revisions(package), how)
 
@@ -92,9 +91,12 @@ def _alone(connection: sa.Connection, tell: Callable[[str], None]) -> Iterator[N
 
 def _upgrade(package: str, revisions: Revisions, connection: sa.Connection, tell: Callable[[str], None]) -> None:
     def applied(*, step: Any, **_: Any) -> None:
+        _wait_briefly(connection)  # a revision that builds an index may have changed it
         write(connection, revisions.oldest_code(step.up_revision_id))
         tell(f"revision {step.up_revision_id}: {step.up_revision.doc}")
 
+    _wait_briefly(connection)
+    connection.commit()
     config = config_of(package)
     config.attributes.update(connection=connection, applied=applied)
     command.upgrade(config, "head")
@@ -103,7 +105,12 @@ def _upgrade(package: str, revisions: Revisions, connection: sa.Connection, tell
 
 def _grant(connection: sa.Connection, access: Access) -> list[str]:
     with connection.begin():
+        _wait_briefly(connection)
         return grants.apply(connection, access)
+
+
+def _wait_briefly(connection: sa.Connection) -> None:
+    connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
 
 
 def _persist(connection: sa.Connection, work: Callable[[], Any], tell: Callable[[str], None]) -> Any:

@@ -49,11 +49,16 @@ async def test_of_two_at_once_one_waits_and_finds_nothing_to_do(postgres: Postgr
 
 async def test_it_keeps_out_of_the_way_of_a_long_transaction(pair: Pair, tmp_path: Path) -> None:
     newer = Newer("orders", tmp_path)
+    # In a block of its own that waits for as long as it takes; the next one doesn't.
+    newer.add(
+        "CREATE INDEX IF NOT EXISTS next_index ON orders (order_id)", oldest_code=NEWEST["order"], concurrently=True
+    )
     added = newer.add("ALTER TABLE orders ADD COLUMN next_one text", oldest_code=newer.newest_known)
     given = {**migration("orders", pair.orders_url), **newer.environment}
     with psycopg.connect(raw(pair.orders_url)) as long, psycopg.connect(raw(pair.orders_login)) as traffic:
         long.execute("SELECT count(*) FROM orders")  # and stays in its transaction
         async with launched("order_service", given, "migrate") as migrating:
+            assert "CREATE INDEX" in await line(migrating)
             assert "traffic comes first" in await line(migrating)
             # It stands in nobody's way meanwhile: this waits for no lock at all.
             traffic.execute("LOCK TABLE orders IN ROW EXCLUSIVE MODE NOWAIT")
