@@ -43,6 +43,8 @@ async def main(options: argparse.Namespace) -> bool:
                 result = await run(made, drawn, tick)
                 progress.advance(bar)
                 progress.console.print(report.add(result), highlight=False, soft_wrap=True)
+    for line in report.barren():
+        print(line)
     print(f"the report: {report.write()}")
     print(report.last_line())
     return report.clean

@@ -11,7 +11,7 @@ from audit.databases import plain
 
 PAYMENTS = """
     SELECT subject, payment_id::text, payer_account_id, payee_account_id, amount_minor, captured_minor, refunded_minor,
-           state, coalesce(state_reason, '')
+           state, coalesce(state_reason, ''), expires_at IS NOT NULL
       FROM payments ORDER BY payment_id
 """
 MOVES = """
@@ -29,6 +29,13 @@ REQUESTS = "SELECT method, request_id, (fingerprint ->> 'amount.minor_units')::b
 CORRECTIONS = (
     "SELECT correction_id::text, payment_id::text, kind, amount_minor, completed_at IS NOT NULL FROM corrections"
 )
+LEAST = """
+    SELECT account_id, min(balance_after_minor) - (
+           SELECT coalesce(sum(amount_minor), 0)::bigint FROM payments p
+            WHERE p.payer_account_id = e.account_id AND p.expires_at IS NOT NULL AND p.state <> 'declined')
+      FROM entries e GROUP BY account_id
+"""
+TICKETS = "SELECT subject, expires_at <= now() FROM tickets"
 ORDERS = "SELECT order_id, status, coalesce(payment_id::text, '') FROM orders"
 
 
@@ -44,6 +51,7 @@ class Payment(NamedTuple):
     refunded: int
     state: str
     state_reason: str
+    held: bool = False  # it was an authorization
 
 
 class Move(NamedTuple):
@@ -94,10 +102,16 @@ class Books:
     requests: dict[tuple[str, str], int] = field(default_factory=dict)  # the amount that was asked for
     corrections: dict[str, Correction] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
+    least: dict[str, int] = field(default_factory=dict)  # by account; `LEAST`
+    tickets: dict[str, bool] = field(default_factory=dict)  # by subject; whether its time is over
 
     def net(self, payment_id: str) -> int:
         """What the payee has of a payment in the end."""
         return sum(move.credited if move.kind == "charge" else -move.credited for move in self.moves[payment_id])
+
+    def least_available(self, account_id: str) -> int:
+        """What the account always had since its first entry, at least, as if all that was ever held was so at once."""
+        return self.least.get(account_id, 0)
 
     def live(self, subject: str) -> list[Payment]:
         """The attempts that are not declined."""
@@ -116,5 +130,7 @@ def read(urls: Mapping[str, str]) -> Books:
         books.legs = {(leg.account_id, leg.sequence): leg for leg in map(Leg._make, payments.execute(ENTRIES.encode()))}
         books.requests = {(method, name): amount for method, name, amount in payments.execute(REQUESTS.encode())}
         books.corrections = {c.correction_id: c for c in map(Correction._make, payments.execute(CORRECTIONS.encode()))}
+        books.least = dict(payments.execute(LEAST.encode()).fetchall())
+        books.tickets = dict(payments.execute(TICKETS.encode()).fetchall())
         books.orders = {order.order_id: order for order in map(Order._make, orders.execute(ORDERS.encode()))}
     return books

@@ -53,6 +53,7 @@ class History:
     """All attempts, in the order in which they began."""
 
     calls: list[Call] = field(default_factory=list)
+    lost: frozenset[str] = frozenset()  # orders that were taken away behind the services' back, for a while
 
     def of(self, story: int) -> list[Call]:
         """The calls that have to do with one thing."""

@@ -17,8 +17,10 @@ UUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 TICKET = re.compile(rb"[A-Za-z0-9_-]{22}")
 
 
-def conserved(samples: Sequence[Sample]) -> Iterator[Violation]:
-    """I3, I4, I5 at every moment that was looked at."""
+def conserved(samples: Sequence[Sample], healed_at_s: float) -> Iterator[Violation]:
+    """I3, I4, I5 at every moment that was looked at; some of them under faults."""
+    if not any(sample.at_s < healed_at_s for sample in samples):
+        yield Violation("I4 nobody looked at the books before everything was healed")
     for sample in samples:
         if sample.broken:
             yield Violation(f"{sample.broken}, at {sample.at_s:.3f} s")
@@ -32,9 +34,9 @@ def audited(finding: Finding, books: Books) -> Iterator[Violation]:
         yield Violation(f"{finding.name}: and {more} more")
 
 
-def told(calls: list[Call], books: Books) -> list[Violation]:
-    """What callers were told, held to the books."""
-    return check(History(calls), books)
+def told(calls: list[Call], books: Books, lost: frozenset[str] = frozenset()) -> list[Violation]:
+    """What callers were told, held to the books. `lost` as of `History`."""
+    return check(History(calls, lost), books)
 
 
 def unexplained(calls: Sequence[Call]) -> dict[str, list[Call]]:

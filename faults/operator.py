@@ -41,6 +41,11 @@ class Operator:
                 await self._taking
             self._taking = None
 
+    @property
+    def taken(self) -> frozenset[str]:
+        """Whatever was ever taken away; some of it may not have been, in the end."""
+        return frozenset(self._taken)
+
     async def lost(self) -> set[str]:
         """Those that were taken and are not there."""
         if not self._taken:

@@ -49,11 +49,16 @@ class Report:
     @property
     def clean(self) -> bool:
         """Whether nothing was found."""
-        return not self._totals["violations"] and not self._totals["unexplained"]
+        return not self._totals["violations"] and not self._totals["unexplained"] and not self.barren()
+
+    def barren(self) -> list[str]:
+        """What never succeeded in the whole run, although it was tried often; each counts as a violation."""
+        return [f"unfounded {rpc} was refused for good in every story of the run" for rpc in self._tally.barren()]
 
     def last_line(self) -> str:
         """The line for machines."""
-        return f"faults: seeds={len(self._rows)} " + " ".join(f"{name}={count}" for name, count in self._totals.items())
+        totals = self._totals | {"violations": self._totals["violations"] + len(self.barren())}
+        return f"faults: seeds={len(self._rows)} " + " ".join(f"{name}={count}" for name, count in totals.items())
 
     def write(self) -> Path:
         """The HTML file."""

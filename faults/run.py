@@ -203,9 +203,9 @@ def _note(stage: Stage, clients: Clients, watch: Watch, result: Result) -> None:
 
 
 def _judge(stage: Stage, result: Result) -> None:
-    result.violations += judge.conserved(result.samples)
+    result.violations += judge.conserved(result.samples, result.healed_at_s)
     found = books.read(stage.urls)
     for item in verify(stage.urls, overdue_s=0):
         result.violations += judge.audited(finding_of(item), found)
-    result.violations += judge.told(result.calls, found)
+    result.violations += judge.told(result.calls, found, stage.operator.taken)
     result.unexplained = judge.unexplained(result.calls)

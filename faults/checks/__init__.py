@@ -9,8 +9,10 @@ from faults.books import Books
 from faults.checks.acknowledged import acknowledged, refunds_within_charge
 from faults.checks.answers import final, first_once, no_secrets, replays_equal
 from faults.checks.base import Checker, Violation
+from faults.checks.grounds import declined_for_want, grounded
 from faults.checks.one import one_payment, reversed_for_a_reason
 from faults.checks.refusals import cancelled_keeps_nothing, refused_moved_nothing, refused_requests_left_nothing
+from faults.checks.told import as_asked, confirmed, looked_up
 from faults.history import History
 
 CHECKERS: Sequence[Checker] = (
@@ -25,6 +27,11 @@ CHECKERS: Sequence[Checker] = (
     refused_moved_nothing,
     refused_requests_left_nothing,
     cancelled_keeps_nothing,
+    grounded,
+    declined_for_want,
+    as_asked,
+    confirmed,
+    looked_up,
 )
 
 

@@ -9,6 +9,8 @@ from faults.books import Books
 from faults.history import Call, History, Outcome
 
 PAYS = frozenset({"PayOrder", "AuthorizePayment", "PayWithTicket", "CapturePayment"})
+# These take back, or end an order.
+BACK = frozenset({"CancelOrder", "ReversePayment", "RefundPayment", "VoidAuthorization"})
 
 
 @dataclass(frozen=True, slots=True)

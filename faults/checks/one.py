@@ -4,11 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from faults.books import Books
-from faults.checks.base import PAYS, Violation, by_subject, ok
+from faults.checks.base import BACK, PAYS, Violation, by_subject, ok
 from faults.history import History
 
-# What somebody must have asked for, if it came to this.
-BACK = {"CancelOrder", "ReversePayment", "RefundPayment", "VoidAuthorization"}
+# What somebody must have asked for, if it came to this; nobody, when a time was over.
 ASKED = {
     ("reversed", "REVERSAL_REQUESTED"): {"ReversePayment"},
     ("reversed", "ORDER_CANCELLED"): BACK,

@@ -15,7 +15,14 @@ from faults.history import Call, History, Outcome
 from faults.judge import conserved, secrets, unexplained
 from faults.watch import Sample
 from payonce.order.v1 import order_pb2, order_service_pb2
-from payonce.payment.v1 import account_pb2, payment_pb2, payment_service_pb2, refund_pb2, ticket_pb2
+from payonce.payment.v1 import (
+    account_pb2,
+    authorization_pb2,
+    payment_pb2,
+    payment_service_pb2,
+    refund_pb2,
+    ticket_pb2,
+)
 
 TICKET = "AAAAAAAAAAAAAAAAAAAAAA"
 
@@ -207,6 +214,103 @@ def ticket_told(world: World) -> None:
     call.text = f"ticket {TICKET} is not for this"
 
 
+def refuse(world: World, reason: str, *, order_id: str = "order-6") -> None:
+    """Order 6 is unpaid, and nobody asked for anything but to pay it."""
+    world.books.orders.setdefault(order_id, Order(order_id, "unpaid", ""))
+    request = payment_service_pb2.PayOrderRequest(order_id=order_id)
+    world.call(6, "PayOrder", request, refused=("FAILED_PRECONDITION", reason))
+
+
+def cancelled_by_nobody(world: World) -> None:
+    world.books.orders["order-6"] = Order("order-6", "cancelled", "")
+    refuse(world, "ORDER_CANCELLED")
+
+
+def cancelled_that_is_not(world: World) -> None:
+    world.call(6, "CancelOrder", order_service_pb2.CancelOrderRequest(order_id="order-6"))
+    refuse(world, "ORDER_CANCELLED")
+
+
+def not_found_that_is_there(world: World) -> None:
+    world.call(1, "PayOrder", world.pay.request, refused=("NOT_FOUND", "ORDER_NOT_FOUND"))
+
+
+def too_little_without_a_trace(world: World) -> None:
+    refuse(world, "INSUFFICIENT_FUNDS")
+
+
+def declined_who_has_enough(world: World) -> None:
+    world.payment("p6", "order:order-6")
+    world.books.moves["p6"].clear()
+    world.state("p6", "declined", "INSUFFICIENT_FUNDS")
+    world.books.least["customer"] = 500
+
+
+def withdrew_nothing_of_enough(world: World) -> None:
+    world.books.least["customer"] = 500
+    request = account_pb2.WithdrawRequest(account_id="customer", amount=money(500), request_id="withdraw-6")
+    world.call(6, "Withdraw", request, refused=("FAILED_PRECONDITION", "INSUFFICIENT_FUNDS"))
+
+
+def refund_of_what_is_left(world: World) -> None:
+    request = refund_pb2.RefundPaymentRequest(payment_id="p1", amount=money(300), request_id="refund-9")
+    world.call(1, "RefundPayment", request, refused=("FAILED_PRECONDITION", "REFUND_EXCEEDS_PAYMENT"))
+
+
+def expired_before_its_time(world: World) -> None:
+    world.call(4, "PayWithTicket", world.used.request, refused=("FAILED_PRECONDITION", "TICKET_EXPIRED"))
+
+
+def reused_by_nobody(world: World) -> None:
+    world.call(3, "Deposit", world.deposit.request, refused=("FAILED_PRECONDITION", "IDEMPOTENCY_KEY_REUSED"))
+
+
+def reason_of_no_story(world: World) -> None:
+    refuse(world, "CURRENCY_MISMATCH")
+
+
+def another_amount_than_expected(world: World) -> None:
+    world.pay.request.expected_amount.CopyFrom(money(499))
+
+
+def another_amount_than_captured(world: World) -> None:
+    request = authorization_pb2.CapturePaymentRequest(payment_id="p1", amount=money(300))
+    answer = authorization_pb2.CapturePaymentResponse(payment=world.pay.answer.payment)
+    world.call(1, "CapturePayment", request, answer)
+
+
+def another_amount_than_the_tickets(world: World) -> None:
+    world.used.request.amount.CopyFrom(money(1))
+
+
+def another_amount_than_deposited(world: World) -> None:
+    world.deposit.request.amount.CopyFrom(money(901))
+
+
+def confirmed_that_is_not(world: World) -> None:
+    world.pay.answer.order_confirmed = True
+    world.books.orders["order-1"] = Order("order-1", "unpaid", "")
+
+
+def look_up(world: World, **told: Any) -> None:
+    request = payment_service_pb2.LookupPaymentRequest(order_id="order-1")
+    world.call(1, "LookupPayment", request, payment_service_pb2.LookupPaymentResponse(**told))
+
+
+def lookup_that_forgets(world: World) -> None:
+    look_up(world, outcome=payment_service_pb2.LOOKUP_OUTCOME_NOT_SEEN)
+
+
+def lookup_of_another_state(world: World) -> None:
+    payment = payment_pb2.Payment(payment_id="p1", state=payment_pb2.PAYMENT_STATE_REVERSED)
+    look_up(world, outcome=payment_service_pb2.LOOKUP_OUTCOME_REVERSED, payment=payment)
+
+
+def lookup_that_says_pay_again(world: World) -> None:
+    payment = payment_pb2.Payment(payment_id="p1", state=payment_pb2.PAYMENT_STATE_SUCCEEDED)
+    look_up(world, outcome=payment_service_pb2.LOOKUP_OUTCOME_SUCCEEDED, payment=payment, safe_to_retry=True)
+
+
 DOCTORED: list[tuple[str, Callable[[World], None]]] = [
     ("I1 ", lost_payment), ("I1 ", lost_entries), ("I1 ", lost_leg), ("I1 ", lost_refund),
     ("I1 ", reversed_that_is_not), ("I2 ", charged_twice), ("I12 ", two_payments), ("I2 ", told_of_two),
@@ -214,6 +318,13 @@ DOCTORED: list[tuple[str, Callable[[World], None]]] = [
     ("I13 ", replay_of_nothing), ("I11 ", paid_after_the_end), ("I17 ", refused_and_moved),
     ("I14 ", refused_and_there), ("I14 ", refused_and_done), ("I10 ", cancelled_and_kept),
     ("I10 ", cancelled_and_paid), ("I10 ", told_paid_and_is_not), ("I18 ", sql_told), ("I18 ", ticket_told),
+    ("unfounded ", cancelled_by_nobody), ("unfounded ", cancelled_that_is_not), ("unfounded ", not_found_that_is_there),
+    ("unfounded ", too_little_without_a_trace), ("unfounded ", declined_who_has_enough),
+    ("unfounded ", withdrew_nothing_of_enough), ("unfounded ", refund_of_what_is_left),
+    ("unfounded ", expired_before_its_time), ("unfounded ", reused_by_nobody), ("unfounded ", reason_of_no_story),
+    ("I7 ", another_amount_than_expected), ("I7 ", another_amount_than_captured),
+    ("I7 ", another_amount_than_the_tickets), ("I7 ", another_amount_than_deposited), ("I6 ", confirmed_that_is_not),
+    ("I1 ", lookup_that_forgets), ("I1 ", lookup_of_another_state), ("I1 ", lookup_that_says_pay_again),
 ]  # fmt: skip
 
 
@@ -231,8 +342,32 @@ def test_what_was_doctored_is_found(invariant: str, doctor: Callable[[World], No
 @pytest.mark.parametrize("wrong", ["balances", "entries", "overdrawn", "wrong"])
 def test_a_moment_at_which_money_was_not_conserved_is_found(wrong: str) -> None:
     good = Sample(1.0, 0, 0, 0, 0, 7)
-    assert not list(conserved([good]))
-    assert len(list(conserved([good, replace(good, **{wrong: 1})]))) == 1
+    assert not list(conserved([good], 2.0))
+    assert len(list(conserved([good, replace(good, **{wrong: 1})], 2.0))) == 1
+
+
+def test_that_nobody_looked_under_faults_is_found() -> None:
+    assert list(conserved([], 2.0))
+    assert list(conserved([Sample(2.5, 0, 0, 0, 0, 7)], 2.0))
+
+
+def test_what_a_refusal_says_may_be_so() -> None:
+    """Each of these has its ground; without it, it is found above."""
+    world = World()
+    refuse(world, "ORDER_CANCELLED", order_id="order-2")  # by CancelOrder, in story 2
+    world.calls[-1].story = 2
+    world.payment("p6", "order:order-6")
+    world.books.moves["p6"].clear()
+    world.state("p6", "declined", "INSUFFICIENT_FUNDS")
+    world.books.least["customer"] = 499
+    refuse(world, "INSUFFICIENT_FUNDS")
+    request = refund_pb2.RefundPaymentRequest(payment_id="p1", amount=money(301), request_id="refund-9")
+    world.call(1, "RefundPayment", request, refused=("FAILED_PRECONDITION", "REFUND_EXCEEDS_PAYMENT"))
+    again = account_pb2.DepositRequest(account_id="customer", amount=money(901), request_id="deposit-3")
+    world.call(3, "Deposit", again, refused=("FAILED_PRECONDITION", "IDEMPOTENCY_KEY_REUSED"))
+    assert world.found() == []
+    taken_away = world.call(1, "PayOrder", world.pay.request, refused=("NOT_FOUND", "ORDER_NOT_FOUND"))
+    assert not check(History(world.calls, lost=frozenset({"order-1"})), world.books), taken_away
 
 
 def test_a_ticket_in_a_log_is_found() -> None:
