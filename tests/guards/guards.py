@@ -109,6 +109,22 @@ GUARDS = [
         "tests/races/test_every_rpc_50_times.py::test_one_effect_equal_answers_49_replays[reverse_paid]",
     ),
     Guard(
+        "LookupPayment looks at the lock first", "payment_service/usecases/lookup.py",
+        """            held = await claims.is_held(connection, subject)
+            found = (await payments.by_subjects(connection, [subject])).get(subject)
+""",
+        """            found = (await payments.by_subjects(connection, [subject])).get(subject)
+            held = await claims.is_held(connection, subject)
+""",
+        "tests/storage/test_lookup_order.py::test_what_commits_between_the_two_reads_is_found",
+    ),
+    Guard(
+        "what is taken back is no payment of one's own", "payment_service/usecases/pay_orders.py",
+        "payment.state == PaymentState.SUCCEEDED and payment.correction_id is None",
+        "payment.state == PaymentState.SUCCEEDED",
+        "tests/storage/test_taken_back.py::test_who_pays_while_it_is_taken_back_is_told_what_the_order_says",
+    ),
+    Guard(
         "an unknown outcome never reverses", "payment_service/clients/orders.py",
         RETURNED + "UNKNOWN, None))",
         RETURNED + "REFUSED, OrderStatus.CANCELLED))",

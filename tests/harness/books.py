@@ -34,6 +34,22 @@ def owe(url: str, order_id: str, state: str = "succeeded", check_after_s: float 
     return payment_id
 
 
+def take_back(url: str, order_id: str, *, checks: int = 0) -> uuid.UUID:
+    """A payment of 5 EUR that somebody began to reverse, its order known to be paid; the correction, which is due."""
+    payment_id, correction_id = owe(url, order_id), uuid.uuid4()
+    of = [subject(order_id), payment_id]
+    note = """INSERT INTO corrections (subject, payment_id, correction_id, kind, currency, amount_minor, state_reason,
+                                       reason, actor, check_at, checks)
+              VALUES (%s, %s, %s, 'reversal', 'EUR', 5, 'REVERSAL_REQUESTED', '', 'test',
+                      now() - interval '1 second', %s)"""
+    with psycopg.connect(raw(url), autocommit=True) as connection:
+        connection.execute("DELETE FROM unconfirmed WHERE subject = %s AND payment_id = %s", of)
+        connection.execute(note.encode(), [*of, correction_id, checks])
+        hold = "UPDATE payments SET correction_id = %s WHERE subject = %s AND payment_id = %s"
+        connection.execute(hold, [correction_id, *of])
+    return correction_id
+
+
 def nets(pair: Pair) -> dict[str, dict[str, int]]:
     """What each order moved in all, by account. What nothing moved on, or everything back, is left out."""
     query = """SELECT p.subject, account_id, sum(e.amount_minor)::bigint
