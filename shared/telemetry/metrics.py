@@ -1,7 +1,7 @@
 """What both services count. The names are documented in docs/telemetry.md, and a test compares.
 
 prometheus_client keeps the numbers, whoever wants them: a count costs a microsecond there, an instrument of
-OpenTelemetry's ten (docs/decisions/0023-telemetry.md).
+OpenTelemetry's ten (docs/decisions/0025-telemetry.md).
 """
 
 import collections
