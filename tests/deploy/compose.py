@@ -53,7 +53,8 @@ class Project:
         return self.compose("ps", "--quiet", service).split()
 
     def token(self, role: str, sub: str) -> str:
-        words = ("-m", "payonce.cli", "token", "--role", role, "--sub", sub, "--key", "/certificates/token-key.pem")
+        words = ("-m", "payonce.cli", "token", "--role", role, "--sub", sub, "--key", "/certificates/token-key.pem",
+                 "--ttl-s", "1800")  # fmt: skip
         return self.compose("run", "--rm", "-T", "client", *words).split()[-1]
 
     def shop(self) -> list[str]:

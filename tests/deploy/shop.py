@@ -22,40 +22,47 @@ ADDRESSES = {"order": "order_service:50051", "payment": "payment_service:50052"}
 CALLERS = 10
 
 
-def channel(of: str, who: str) -> grpc.aio.Channel:
-    """TLS with the client's certificate, a token, and turns among a name's addresses, as payonce's own client."""
+def channel(of: str) -> grpc.aio.Channel:
+    """TLS with the client's certificate, and turns among a name's addresses, as payonce's own client."""
     ca, key, cert = ((FILES / name).read_bytes() for name in ("ca.pem", "client-key.pem", "client.pem"))
-    credentials = grpc.composite_channel_credentials(
-        grpc.ssl_channel_credentials(ca, key, cert), grpc.access_token_call_credentials(os.environ[f"TOKEN_{who}"])
-    )
     name = f"payonce.{of}.v1.{of.capitalize()}Service"
     config = ("grpc.service_config", service_config([name], timeout_s=60, attempts=5))
     options: list[tuple[str, Any]] = [*CONNECT, config, ("grpc.use_local_subchannel_pool", 1)]
-    return grpc.aio.secure_channel(ADDRESSES[of], credentials, options=options)
+    return grpc.aio.secure_channel(ADDRESSES[of], grpc.ssl_channel_credentials(ca, key, cert), options=options)
+
+
+def token(who: str) -> list[tuple[str, str]]:
+    """Given with each call. As grpc's call credentials, which a thread of its own asks for, a channel that is closed
+    now and then waits for ever.
+    """
+    return [("authorization", f"Bearer {os.environ[f'TOKEN_{who}']}")]
 
 
 async def furnish(order_id: str) -> None:
     """Accounts, a deposit, the order; what is there already stays as it is."""
-    async with channel("payment", "CLERK") as payments, channel("order", "CLERK") as orders:
+    clerk = token("CLERK")
+    async with channel("payment") as payments, channel("order") as orders:
         stub: Any = payment_service_pb2_grpc.PaymentServiceStub(payments)
         for name, kind in (("alice", account_pb2.ACCOUNT_KIND_CUSTOMER), ("shop", account_pb2.ACCOUNT_KIND_MERCHANT)):
-            await stub.CreateAccount(
-                account_pb2.CreateAccountRequest(account_id=name, owner_id=name, currency_code="EUR", kind=kind)
-            )
+            account = account_pb2.CreateAccountRequest(account_id=name, owner_id=name, currency_code="EUR", kind=kind)
+            await stub.CreateAccount(account, metadata=clerk)
         euro = Money(currency_code="EUR", minor_units=1_000)
-        deposit = Money(currency_code="EUR", minor_units=100_000)
-        await stub.Deposit(account_pb2.DepositRequest(account_id="alice", amount=deposit, request_id="for-the-test"))
-        request = order_service_pb2.CreateOrderRequest(
+        deposit = account_pb2.DepositRequest(
+            account_id="alice", amount=Money(currency_code="EUR", minor_units=100_000), request_id="for-the-test"
+        )
+        await stub.Deposit(deposit, metadata=clerk)
+        order = order_service_pb2.CreateOrderRequest(
             order_id=order_id, customer_id="alice", payer_account_id="alice", payee_account_id="shop", amount=euro
         )
-        await order_service_pb2_grpc.OrderServiceStub(orders).CreateOrder(request)
+        await order_service_pb2_grpc.OrderServiceStub(orders).CreateOrder(order, metadata=clerk)
 
 
 async def pay(order_id: str, times: int) -> None:
-    async with channel("payment", "ALICE") as payments:
+    async with channel("payment") as payments:
         stub: Any = payment_service_pb2_grpc.PaymentServiceStub(payments)
         for _ in range(times):
-            call = stub.PayOrder(payment_service_pb2.PayOrderRequest(order_id=order_id))
+            request = payment_service_pb2.PayOrderRequest(order_id=order_id)
+            call = stub.PayOrder(request, metadata=token("ALICE"))
             payment_id = (await call).payment.payment_id
             replayed = dict(await call.trailing_metadata()).get("idempotent-replayed") == "true"
             print(payment_id, "replayed" if replayed else "charged", flush=True)
