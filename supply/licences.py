@@ -19,8 +19,8 @@ build needs; each carries its own list in `/opt/payonce/sbom.cdx.json`.
 # Looked at: none of them asks more of who uses or runs payonce than to keep its notice. LGPL (psycopg) and MPL (by
 # file): used as they are, from their own packages.
 KNOWN = {
-    "Apache-2.0", "Apache", "BSD", "BSD-2-Clause", "BSD-3-Clause", "ISC", "LGPL-3.0-only", "MIT", "MIT-0", "MPL", "MPL-2.0",
-    "PSF-2.0", "Public",
+    "Apache-2.0", "Apache", "BSD", "BSD-2-Clause", "BSD-3-Clause", "ISC", "LGPL-3.0-only", "MIT", "MIT-0", "MPL",
+    "MPL-2.0", "PSF-2.0", "Public",
 }  # fmt: skip
 LONG = 60  # some put the whole text into the field
 

@@ -29,6 +29,9 @@ PLAIN = {
     "tls_key": "the certificate's key (PEM, without a password)",
     "tls_ca": "who vouches for the certificates of those that we talk with (PEM)",
     "insecure": "`everybody-may-do-everything`: serve others without TLS and tokens, on a network of your own",
+    "reflection": "whether server reflection is on; unset: in development alone",
+    "rate_limit": "calls a second of one caller; 0: any number; unset: none in development, else a limit",
+    "connection_age_s": "a connection ends after so long: a certificate is shown again, and new addresses are found",
     "connection_idle_s": "a connection without calls is closed after so long",
     "handshake_timeout_s": "how long a client may take to introduce itself",
     "pool_size": "connections to the database for calls, each process; batches have some of their own",
@@ -69,7 +72,7 @@ def _rows(settings: type[ServiceSettings], fields: dict[str, FieldInfo], prefix:
 
 
 def _default(value: Any) -> str:
-    if value is None or value == ():
+    if value in (None, (), ""):
         return "unset"
     return f"`{_number(value)}`" if isinstance(value, float) else f"`{value}`"
 
