@@ -49,6 +49,7 @@ async def test_orders_earlier_than_payments(servers: Servers) -> None:
         await refund(stubs, told["refunded"].payment_id, 1_000, "all")
         await refund(stubs, told["part_refunded"].payment_id, 400, "part")
         told["reversed"] = (await pay_confirmed(stubs, "reversed")).payment
+        await at_rest(pair)  # noted as confirmed: so its order was PAID, and ended as REFUNDED
         await reverse(stubs, order_id="reversed")
         await reverse(stubs, order_id="forbidden")
         await quiet(pair)
