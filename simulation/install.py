@@ -50,7 +50,7 @@ def storage_functions() -> Iterator[tuple[types.ModuleType, str, types.ModuleTyp
     for package in (order_service.storage, payment_service.storage):
         for found in pkgutil.iter_modules(package.__path__):
             name = f"{package.__name__}.{found.name}"
-            if found.name in ("migrations", "schema") or name in NOT_SIMULATED:
+            if found.name in ("grants", "migrations", "schema") or name in NOT_SIMULATED:
                 continue
             real = importlib.import_module(name)
             simulated = importlib.import_module(f"{simulation.storage.__name__}.{found.name}")

@@ -193,7 +193,7 @@ class _Bare:
 def rooms_of(package: str) -> dict[str, Any]:
     """The storage rooms of a service that have statements which are simulated."""
     root = importlib.import_module(f"{package}.storage")
-    names = {found.name for found in pkgutil.iter_modules(root.__path__)} - {"migrations", "schema", "seals"}
+    names = {found.name for found in pkgutil.iter_modules(root.__path__)} - {"grants", "migrations", "schema", "seals"}
     return {name: importlib.import_module(f"{package}.storage.{name}") for name in sorted(names)}
 
 
