@@ -83,7 +83,7 @@ def _calls(pair: Pair) -> list[Call]:
         Call(clerk, payments, f"{PAYMENTS}/CreateAccount", account),
         Call(clerk, payments, f"{PAYMENTS}/CreateAccount", shop),
         Call(clerk, payments, f"{PAYMENTS}/Deposit", deposit),
-        Call(alice, pair.order_address, f"{ORDERS}/CreateOrder", order),
+        Call("merchant shop", pair.order_address, f"{ORDERS}/CreateOrder", order),
         pay,
         pay._replace(flags="-v "),
     ]

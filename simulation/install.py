@@ -94,7 +94,7 @@ PAYMENT_SETTINGS = PaymentSettings()
 ORDER_SETTINGS = OrderSettings()
 
 
-def _channel(address: str, _: Any, *, timeout_s: float, attempts: int) -> Channel:  # noqa: ARG001 - the real one's
+def _channel(address: str, _: Any, *, timeout_s: float, **_as_the_real_one: Any) -> Channel:
     return Channel(here().network, address, timeout_s)
 
 

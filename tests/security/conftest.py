@@ -31,8 +31,8 @@ async def secured(postgres: Postgres, keys: Keys) -> AsyncIterator[Secured]:
 
 @pytest.fixture(scope="module")
 def canary(secured: Secured) -> Iterator[Canary]:
-    """alice, with a token of hers."""
-    credentials = secured.keys.caller("customer", "alice")
+    """For alice, by a clerk."""
+    credentials = secured.keys.caller("backoffice", "carla")
     with Canary(*secured.addresses, lambda address: grpc.secure_channel(address, credentials)) as one:
         yield one
 

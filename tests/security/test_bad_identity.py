@@ -27,7 +27,7 @@ UNAUTHENTICATED = "UNAUTHENTICATED"
 
 @pytest.fixture(scope="module")
 async def kept(secured: Secured) -> str:
-    async with secured.stubs(secured.keys.caller("customer", "alice")) as stubs:
+    async with secured.stubs(secured.keys.caller("backoffice", "carla")) as stubs:
         return (await order(stubs, "kept", 5)).order_id
 
 
@@ -148,7 +148,8 @@ def test_reflection_is_off(secured: Secured, version: str) -> None:
 
 async def test_a_payment_over_tls_is_confirmed(secured: Secured) -> None:
     """payment_service shows its certificate to order_service."""
-    async with secured.stubs(secured.keys.caller("customer", "alice")) as stubs:
+    async with secured.stubs(secured.keys.caller("backoffice", "carla")) as stubs:
         await order(stubs, "over-tls", 5)
+    async with secured.stubs(secured.keys.caller("customer", "alice")) as stubs:
         answered = await stubs.payments.PayOrder(payment_service_pb2.PayOrderRequest(order_id="over-tls"), timeout=20)
         assert answered.order_confirmed

@@ -90,7 +90,7 @@ async def test_over_the_wire(postgres: Postgres, keys: Keys) -> None:
     env = {**keys.settings, "PAYMENT_RATE_LIMIT": "1"}
     async with services(postgres.pair(), payment_env=env, order_env=keys.settings) as running:
         secured = Secured(running, keys)
-        alice, bob = (secured.stubs(keys.caller("customer", name)) for name in ("alice", "bob"))
+        alice, bob = (secured.stubs(keys.caller("backoffice", name)) for name in ("alice", "bob"))
         async with alice, bob:
             answers = await asyncio.gather(*(answer(alice) for _ in range(60)))
             assert Counter(answers)["OK"] >= 2

@@ -25,13 +25,13 @@ async def test_everything_is_renewed_without_a_restart(postgres: Postgres) -> No
             secured = Secured(running, keys)
             async with secured.stubs(keys.caller("backoffice", "carla")) as clerk:
                 await seed(clerk)
-            before = keys.caller("customer", "alice")
-            async with secured.stubs(before) as alice:
-                assert await paid(alice, "first")
+            before = keys.caller("backoffice", "carla")
+            async with secured.stubs(before) as stubs:
+                assert await paid(stubs, "first")
             # Another authority, other certificates, another key for tokens.
             dev_certs(keys.folder)
-            async with secured.stubs(keys.caller("customer", "alice")) as alice:
-                assert await until_paid(alice, "second")
+            async with secured.stubs(keys.caller("backoffice", "carla")) as stubs:
+                assert await until_paid(stubs, "second")
             async with secured.stubs(before) as stranger:
                 request = payment_service_pb2.GetPaymentRequest(payment_id="x")
                 assert await outcome(stranger.payments.GetPayment(request, timeout=20)) == "UNAVAILABLE"
