@@ -24,7 +24,7 @@ class Guard:
 
     def __init__(self, tokens: Tokens | None, service_names: Iterable[str], rates: Rates | None) -> None:
         self._tokens = tokens
-        self._services = frozenset(service_names)
+        self._services = {name.encode(): name for name in service_names}
         self._rates = rates
 
     def admit(self, context: Context, method: str, row: Mapping[Role, Scope]) -> Caller:
@@ -58,9 +58,9 @@ class Guard:
     def _service(self, certified: Mapping[str, Iterable[bytes]]) -> Known:
         # Each kind of name by itself: an e-mail address must not pass for a host.
         for kind in ("peer_uri", "peer_dns"):
-            for name in certified.get(kind, ()):
-                if (text := name.decode()) in self._services and ("://" in text) == (kind == "peer_uri"):
-                    return Known(Role.SERVICE, text, math.inf)
+            for said in certified.get(kind, ()):
+                if (name := self._services.get(said)) and ("://" in name) == (kind == "peer_uri"):
+                    return Known(Role.SERVICE, name, math.inf)
         raise RefusedError("no token, and no service's certificate")
 
 

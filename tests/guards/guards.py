@@ -182,7 +182,7 @@ GUARDS = [
         "a role that is not in a method's row", "shared/rpc/guard.py",
         "        if scope is None:\n",
         "        if False:\n",
-        "tests/security/test_bad_identity.py::test_a_service_is_known_by_its_certificate",
+        "tests/security/test_guard.py::test_a_role_that_is_not_in_the_row",
     ),
     Guard(
         "a method without a row does not start", "shared/rpc/registrar.py",
