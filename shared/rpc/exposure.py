@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import grpc
+import structlog
 
 from shared.callers import Role
 from shared.config import ServiceSettings
@@ -14,6 +15,7 @@ from shared.rpc.rates import Rates
 from shared.rpc.tls import server_credentials, tls_files
 from shared.rpc.tokens import tokens
 
+log = structlog.get_logger()
 RATE_LIMIT = 200.0  # calls a second of one caller, outside development
 
 
@@ -36,6 +38,8 @@ def require_safe(settings: ServiceSettings) -> None:
 
 def expose(settings: ServiceSettings, access: AccessTable) -> Exposure:
     """StartupError when a file is missing or no good."""
+    if settings.insecure and settings.development:
+        log.warning("everybody_may_do_everything", addresses=settings.addresses())
     files = tls_files(settings)
     if files and not settings.service_names and any(Role.SERVICE in row for row in access.values()):
         raise StartupError(f"set {settings.variable('service_names')}: which certificates' names are services'")

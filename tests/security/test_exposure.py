@@ -107,6 +107,7 @@ async def test_where_it_is_said_to_be_private_it_starts(pair: Pair, module: str)
     async with launched(module, env) as running:
         await running.listening()
         assert running.address.startswith("0.0.0.0:")
+        assert "everybody_may_do_everything" in running.stderr
 
 
 def test_a_method_without_a_row_does_not_start() -> None:

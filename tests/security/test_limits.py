@@ -23,6 +23,7 @@ from tests.security.test_bad_identity import answer
 from tests.security.world import Keys, Secured, bearer
 
 MB = 1024 * 1024
+SOON_S = 30.0  # before the server would ping, and find that nobody answers
 ORDERS = "/payonce.order.v1.OrderService"
 PAYMENTS = "/payonce.payment.v1.PaymentService"
 IDS = [f"{i:0>64}" for i in range(1_000)]
@@ -152,6 +153,7 @@ def test_whoever_does_not_finish_a_handshake_is_hung_up_on(secured: Secured, can
 
 def test_a_connection_that_does_nothing_is_ended(hasty: Secured, patient: Canary) -> None:
     with over_tls(hasty.keys, hasty.addresses[0]) as connection:
+        connection.settimeout(SOON_S)
         connection.sendall(OPEN)
         assert "GOAWAY" in [name for name, *_ in frames(connection)]
     patient.pays(20)
@@ -161,6 +163,7 @@ def test_a_connection_that_is_old_is_ended(hasty: Secured, patient: Canary) -> N
     """Though it is in use: this one watches the health."""
     watch = frame(HEADERS, END_HEADERS, 1, headers(pseudo_path="/grpc.health.v1.Health/Watch"))
     with over_tls(hasty.keys, hasty.addresses[1]) as connection:
+        connection.settimeout(SOON_S)
         connection.sendall(OPEN + watch + EMPTY)
         names = []
         for name, *_ in frames(connection):
