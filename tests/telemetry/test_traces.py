@@ -96,13 +96,13 @@ async def test_one_payment_is_one_trace(traced: Traced, provider: InMemorySpanEx
 
 
 async def test_what_travels_together_is_linked(traced: Traced) -> None:
-    """Three orders, behind one whose batch waits at a lock: they are the next batch, each with its own trace."""
+    """Eight orders at once, behind one whose batch waits at a lock: some travel together, each with its own trace."""
     kept, both, stubs = traced
-    first, *others = await orders(stubs, 4, prefix="linked")
+    first, *others = await orders(stubs, 9, prefix="linked")
     with held(both.pair.orders_url, f"SELECT FROM orders WHERE order_id = '{first}' FOR UPDATE"):
         waiting = [asyncio.create_task(pay(stubs, first))]
         await somebody_waits(both.pair.orders_url)
-        # The second lane is taken by one more, so that the rest gather.
+        # The second lane is taken by the first of them, so that the rest gather.
         waiting += [asyncio.create_task(pay(stubs, order_id)) for order_id in others]
         paid = await asyncio.gather(*waiting[1:])
     await waiting[0]
