@@ -7,6 +7,7 @@ time in its own trace, and a link to where it was really done; the batch has lin
 import contextlib
 import time
 from collections.abc import Awaitable, Iterator, Sequence
+from typing import Any
 
 from opentelemetry import context, trace
 from opentelemetry.trace import Link, Span, Tracer
@@ -15,6 +16,9 @@ from shared.telemetry.calls import of_nobody
 from shared.telemetry.metrics import BATCH_SIZE, BATCH_WAIT
 from shared.telemetry.switch import SWITCH
 from shared.telemetry.unrecorded import not_recorded
+
+# They may carry SQL.
+NO_ERROR_TEXTS: dict[str, Any] = {"record_exception": False, "set_status_on_exception": False}
 
 
 def recording() -> Span | None:
@@ -31,7 +35,8 @@ def unasked(name: str, size: int) -> Iterator[None]:
     if SWITCH.tracer is None:
         yield
         return
-    with SWITCH.tracer.start_as_current_span(name, context.Context(), attributes={"payonce.batch.size": size}):
+    about = {"payonce.batch.size": size}
+    with SWITCH.tracer.start_as_current_span(name, context.Context(), attributes=about, **NO_ERROR_TEXTS):
         yield
 
 
@@ -60,7 +65,9 @@ async def _traced(run: Awaitable[None], tracer: Tracer, name: str, recorded: Seq
     links = [Link(span.get_span_context()) for span in others]
     about = {"payonce.batch.size": size}
     within = trace.set_span_in_context(first, context.Context())
-    with tracer.start_as_current_span(name, within, attributes=about, links=links, start_time=began) as batch:
+    with tracer.start_as_current_span(
+        name, within, attributes=about, links=links, start_time=began, **NO_ERROR_TEXTS
+    ) as batch:
         await run
     ended = time.time_ns()
     for other in others:

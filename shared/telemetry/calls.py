@@ -7,8 +7,8 @@ from time import perf_counter
 from typing import Any, TypeAlias
 
 import grpc
-from opentelemetry import propagate
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from shared.errors import Reason
 from shared.telemetry.ids import attributes_of
@@ -18,6 +18,10 @@ from shared.telemetry.unrecorded import not_recorded
 
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 Handler: TypeAlias = Callable[[Any, Context], Awaitable[Any]]
+
+LEFT = "CANCELLED"  # thrown into the handler when the caller leaves, or has no time any more
+# Not the baggage of whoever calls: it would travel on to order_service.
+W3C = TraceContextTextMapPropagator()
 
 
 class Call:
@@ -78,7 +82,7 @@ def observed(handle: Handler, path: str) -> Handler:
     async def measured(request: Any, context: Context) -> Any:
         _CALL.set(Call(name, request))
         began = perf_counter()
-        code = "CANCELLED"  # thrown into the handler when the caller leaves, or has no time any more
+        code = LEFT
         try:
             answer = await inner(request, context)
             code = "OK"
@@ -104,20 +108,20 @@ def _traced(handle: Handler, name: str) -> Handler:
         if "traceparent" not in carrier and random() >= SWITCH.ratio:  # noqa: S311 - no secret
             not_recorded()
             return await handle(request, context)
-        parent = propagate.extract(carrier)
+        parent = W3C.extract(carrier)
         with tracer.start_as_current_span(
             name, parent, SpanKind.SERVER, about, record_exception=False, set_status_on_exception=False
         ) as span:
+            answer, code = None, LEFT
             try:
                 answer = await handle(request, context)
-            except BaseException as error:
-                if span.is_recording():
-                    _tell(
-                        span, request, None, _code(context) if isinstance(error, grpc.aio.AbortError) else "CANCELLED"
-                    )
+                code = "OK"
+            except grpc.aio.AbortError:
+                code = _code(context)
                 raise
-            if span.is_recording():
-                _tell(span, request, answer, "OK")
+            finally:
+                if span.is_recording():
+                    _tell(span, request, answer, code)
             return answer
 
     return traced

@@ -39,7 +39,7 @@ class End(NamedTuple):
 def start(name: str) -> Callable[[], None]:
     """Send what the service `name` does to the collector that OTEL_EXPORTER_OTLP_ENDPOINT names; what ends it."""
     for kind in ("TRACES_", "METRICS_", ""):
-        if os.environ.get(f"OTEL_EXPORTER_OTLP_{kind}PROTOCOL", "grpc") != "grpc":
+        if (os.environ.get(f"OTEL_EXPORTER_OTLP_{kind}PROTOCOL") or "grpc") != "grpc":
             raise StartupError(f"set OTEL_EXPORTER_OTLP_{kind}PROTOCOL to grpc: no other one is built in")
     _log_as_we_do(name)
     resource = _resource(name)
@@ -81,7 +81,7 @@ def _start_traces(resource: Resource) -> End:
 
 def _sampler() -> Sampler | None:
     """OpenTelemetry's own choice, where it is told; else by the caller's decision, and a part of what has none."""
-    if os.environ.get("OTEL_TRACES_SAMPLER", PARENT_OR_RATIO) != PARENT_OR_RATIO:
+    if (os.environ.get("OTEL_TRACES_SAMPLER") or PARENT_OR_RATIO) != PARENT_OR_RATIO:
         SWITCH.ratio = 1.0
         return None
     SWITCH.ratio = float(os.environ.get("OTEL_TRACES_SAMPLER_ARG") or RATIO)

@@ -199,3 +199,25 @@ async def test_the_callers_decision_is_kept(traced: Traced) -> None:
         await stubs.payments.PayOrder(PayOrderRequest(order_id="unseen"), timeout=TIMEOUT_S, metadata=metadata)
     await kept.until(lambda: kept.trace(bytes.fromhex(seen)))
     assert not kept.trace(bytes.fromhex(unseen))
+
+
+async def test_a_part_is_recorded_and_the_rest_is_told_not_to(postgres: Postgres) -> None:
+    """As it comes, nothing of a call without a trace is recorded at ratio 0; of one that brings a trace all is."""
+    async with collector() as (kept, env):
+        env |= {"OTEL_TRACES_SAMPLER": "", "OTEL_TRACES_SAMPLER_ARG": "0"}
+        async with (
+            services(postgres.pair(), payment_env=env, order_env=env) as both,
+            Stubs(both.order.address, both.payments[0].address) as stubs,
+        ):
+            await seed(stubs)
+            await order(stubs, "not-recorded")
+            await pay(stubs, "not-recorded")
+            wanted = "ef" * 16
+            metadata = (("traceparent", f"00-{wanted}-{'12' * 8}-01"),)
+            await stubs.payments.PayOrder(
+                PayOrderRequest(order_id="not-recorded"), timeout=TIMEOUT_S, metadata=metadata
+            )
+            await kept.until(lambda: kept.named(PAY))
+            await both.payments[0].terminate()  # what is left is sent
+            await both.order.terminate()
+    assert {span.trace_id.hex() for _, span in kept.spans} == {wanted}
