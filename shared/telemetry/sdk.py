@@ -23,7 +23,7 @@ from shared.telemetry.otlp import Sender
 from shared.telemetry.switch import SWITCH
 
 PARENT_OR_RATIO = "parentbased_traceidratio"
-RATIO = 0.05  # of the traces, unless OTEL_TRACES_SAMPLER… says otherwise: a span costs a tenth of a payment
+RATIO = 0.01  # of the traces, unless OTEL_TRACES_SAMPLER… says otherwise: all of them would cost a quarter
 LINKS_LIMIT = 512  # more than a batch has payments; OpenTelemetry's own limit would lose some
 STOP_LIMIT_S = 3.0  # for what is still to be sent at the end; a collector that is gone must not keep a service
 log = structlog.get_logger()
