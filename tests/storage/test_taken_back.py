@@ -9,6 +9,7 @@ from payment_service.domain.charges import Order, OrderStatus, Paid, PayOrder
 from payment_service.usecases.confirm import Confirm
 from payment_service.usecases.pay_orders import PayOrders
 from payment_service.usecases.take_back import TakeBack
+from shared.callers import DEVELOPER
 from shared.database import Database
 from shared.errors import PayonceError, Reason
 from shared.money import Money
@@ -29,7 +30,7 @@ async def test_who_pays_while_it_is_taken_back_is_told_what_the_order_says(pair:
     database = Database(pair.payments_url, pool_size=1, application="test")
     orders = cast("OrdersClient", cast("Any", Refunded()))
     pay = PayOrders(database, orders, Confirm(database, orders, TakeBack(database, orders)))
-    [outcome] = await pay([PayOrder("order-1", "anyone")])
+    [outcome] = await pay([PayOrder("order-1", DEVELOPER)])
     assert not isinstance(outcome, Paid)
     assert isinstance(outcome, PayonceError)
     assert outcome.reason == Reason.ORDER_REFUNDED
