@@ -17,12 +17,13 @@ from typing import Generic, NamedTuple, TypeVar
 from opentelemetry.trace import Span
 
 from shared.errors import PayonceError, contended, overloaded, shutting_down
+from shared.hurry import HURRIED
 from shared.telemetry import batches
 
 C = TypeVar("C")
 O = TypeVar("O")  # noqa: E741 - C for command, O for outcome
 
-# A batch that fails is halved for no longer than this: each half may wait for the same lock, one after the other.
+# A batch that fails is halved for no longer than this: each part may wait for a lock, one after the other.
 SPLITTING_S = 3.0
 # So large a part of a whole batch is enough for a lane of its own. Smaller ones only keep each other small.
 ENOUGH = 4
@@ -51,7 +52,8 @@ class Coalescer(Generic[C, O]):
 
     The batch runs as a task of its own: a caller who cancels, or whose deadline passes, leaves the batch alone.
     When `run` itself raises, the batch is split until the one who spoils it is alone: it never fails its neighbours.
-    That may take long when each part waits for the same lock; after `splitting_s` the rest are told to come again.
+    Until that is over nobody waits long for a lock (`shared.hurry`). When every part has to wait for one it may take
+    long all the same; after `splitting_s` the rest are told to come again.
     """
 
     def __init__(
@@ -168,6 +170,7 @@ class Coalescer(Generic[C, O]):
         return None
 
     async def _run_batch(self, batch: _Batch[C, O]) -> None:
+        HURRIED.set(bool(self._parts) or batch.split_until < math.inf)  # in the batch's own task
         outcomes: Sequence[tuple[_Item[C, O], O | Exception]]
         try:
             results = await self._run([item.command for item in batch.items])

@@ -7,6 +7,7 @@ import pytest
 
 from shared.coalescer import QUIET_TURNS, Coalescer
 from shared.errors import PayonceError, Reason
+from shared.hurry import HURRIED
 
 FOREVER_S = 3600.0
 
@@ -237,3 +238,29 @@ async def test_what_is_still_gathering_is_done_before_the_end() -> None:
     await turns(2)  # the first batch has ended, and the next one has not begun
     await made.drain()
     assert runs.batches == [[0], [1, 2, 3]]
+
+
+async def test_nobody_waits_long_while_a_failed_batch_is_split() -> None:
+    """Neither its parts nor a batch that goes between them: who is stuck there would take the time of all others."""
+    hurried: dict[tuple[int, ...], bool] = {}
+    runs = Runs(1)
+
+    async def run(commands: Sequence[int]) -> list[int | PayonceError]:
+        hurried[tuple(commands)] = HURRIED.get()
+        return await runs(commands)
+
+    made: Coalescer[int, int] = Coalescer(run, lanes=1, batch_limit=4, queue_limit=100)
+    futures = await behind(made, runs, 6)
+    runs.free.set()
+    await outcomes(futures)
+    assert hurried == {
+        (0,): False,
+        (1, 2, 3, 4): False,
+        (5, 6): True,
+        (1, 2): True,
+        (3, 4): True,
+        (1,): True,
+        (2,): True,
+    }
+    assert await made.submit(7) == 70
+    assert not hurried[7,]
