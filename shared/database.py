@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import random
 import socket
@@ -54,6 +55,9 @@ DEADLOCK_DETECTED = "40P01"
 LOCK_NOT_AVAILABLE = "55P03"
 # Classes of SQLSTATE that speak of the server, not of the statement: connection, resources, operator, system.
 SERVER_TROUBLE = ("08", "53", "57", "58", "25P03", "25006")
+
+SWEEP_S = 2.0
+_sweep: asyncio.TimerHandle | None = None
 
 log = structlog.get_logger()
 
@@ -196,14 +200,30 @@ async def _connected(engine: AsyncEngine, limit_s: float) -> AsyncIterator[Conne
     cutting: asyncio.TimerHandle | None = None
     try:
         async with contextlib.AsyncExitStack() as stack:
-            async with asyncio.timeout_at(until):
-                connection = await stack.enter_async_context(engine.connect())
-                driver = (await connection.get_raw_connection()).driver_connection
+            try:
+                async with asyncio.timeout_at(until):
+                    connection = await stack.enter_async_context(engine.connect())
+                    driver = (await connection.get_raw_connection()).driver_connection
+            except BaseException:
+                _sweep_soon(loop)
+                raise
             cutting = loop.call_at(until, _cut, driver)
             yield connection  # giving it back may wait for the server too: a rollback
     finally:
         if cutting:
             cutting.cancel()
+
+
+def _sweep_soon(loop: asyncio.AbstractEventLoop) -> None:
+    """Have the garbage of connections that could not be made collected, a moment after the last of them.
+
+    The driver leaves it in a circle. Until it is found, which in a quiet process takes very long, its socket is open,
+    and PostgreSQL may keep a session for it.
+    """
+    global _sweep  # noqa: PLW0603 - the collector is the process's, too
+    if _sweep:
+        _sweep.cancel()
+    _sweep = loop.call_later(SWEEP_S, gc.collect)
 
 
 def _cut(driver: Any) -> None:

@@ -1,6 +1,7 @@
 """A server that goes silent: every wait for it ends, what it did is asked again, and the pool is whole afterwards."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 
 import psycopg
@@ -114,3 +115,27 @@ async def test_it_answers_while_its_pool_is_busy(database: Database) -> None:
     assert await database.answers(within_s=PATIENT_S)
     done.set()
     await asyncio.gather(working, return_exceptions=True)  # held longer than an attempt may take on a slow machine
+
+
+async def test_what_could_not_connect_leaves_no_socket_behind() -> None:
+    """In a process that does little the garbage collector hardly ever comes by itself."""
+    left: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def never_answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        left.put_nowait(await reader.read())  # until the other end is closed
+        writer.close()
+
+    server = await asyncio.start_server(never_answers, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    url = f"postgresql+psycopg://nobody@127.0.0.1:{port}/nothing"
+    database = Database(url, pool_size=1, application="test", attempt_limit_s=LIMIT_S)
+    gc.collect()
+    gc.disable()
+    try:
+        assert not await database.answers(within_s=LIMIT_S)  # it tries twice
+        for _ in range(2):
+            await asyncio.wait_for(left.get(), PATIENT_S)
+    finally:
+        gc.enable()
+        server.close()
+        await database.close()
