@@ -53,10 +53,9 @@ def storage_functions() -> Iterator[tuple[types.ModuleType, str, types.ModuleTyp
             if found.name in ("grants", "migrations", "schema") or name in NOT_SIMULATED:
                 continue
             real = importlib.import_module(name)
-            simulated = importlib.import_module(f"{simulation.storage.__name__}.{found.name}")
             for function, body in inspect.getmembers(real, inspect.iscoroutinefunction):
                 if body.__module__ == name and not function.startswith("_"):
-                    yield real, function, simulated
+                    yield real, function, importlib.import_module(f"{simulation.storage.__name__}.{found.name}")
 
 
 def _replacements() -> Iterator[Replacement]:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from payment_service.domain.history import COMPLETER, EventKind
-from payment_service.domain.payments import Payment, PaymentFilter, PaymentState, Side, StateReason, Subject
+from payment_service.domain.payments import ORDER, Payment, PaymentFilter, PaymentState, Side, StateReason, Subject
 from shared.money import Money
 from simulation.database import statement
 from simulation.storage.history import line
@@ -18,6 +18,13 @@ async def by_subjects(t: Transaction, subjects: Sequence[Subject]) -> dict[Subje
     wanted = set(subjects)
     rows = [row for row in t.rows("payments") if row["subject"] in wanted and row["state"] != "declined"]
     return {row["subject"]: payment_of(t, row) for row in rows}
+
+
+@statement
+async def of_orders(t: Transaction, after: str, limit: int) -> list[Payment]:
+    first, last = after or ORDER, ORDER.replace(":", ";")
+    rows = [row for row in t.rows("payments") if first < row["subject"] < last and row["state"] != "declined"]
+    return [payment_of(t, row) for row in sorted(rows, key=lambda row: str(row["subject"]))[:limit]]
 
 
 @statement

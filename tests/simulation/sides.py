@@ -2,7 +2,6 @@
 
 import asyncio
 import importlib
-import pkgutil
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -14,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 import simulation.storage
 from shared.database import Database
 from simulation.chance import Chance
+from simulation.install import storage_functions
 from simulation.schema import order_tables, payment_tables
 from simulation.tables import Server, Transaction
 from simulation.world import NONE, World
@@ -192,9 +192,8 @@ class _Bare:
 
 def rooms_of(package: str) -> dict[str, Any]:
     """The storage rooms of a service that have statements which are simulated."""
-    root = importlib.import_module(f"{package}.storage")
-    names = {found.name for found in pkgutil.iter_modules(root.__path__)} - {"grants", "migrations", "schema", "seals"}
-    return {name: importlib.import_module(f"{package}.storage.{name}") for name in sorted(names)}
+    rooms = {real.__name__.rpartition(".")[2]: real for real, _, _ in storage_functions()}
+    return {name: room for name, room in sorted(rooms.items()) if room.__name__.startswith(f"{package}.")}
 
 
 async def made(call: Call, rooms: dict[str, Any], connection: Any) -> Any:

@@ -114,6 +114,7 @@ def on_payments(s: Storage, c: Any, a: int, b: int) -> Calls:
         "is_held": lambda: s["claims"].is_held(c, SUBJECTS[a % 3]),
         "by_subjects": lambda: s["payments"].by_subjects(c, SUBJECTS),
         "attempts_of": lambda: s["payments"].attempts_of(c, SUBJECTS[a % 3]),
+        "of_orders": lambda: s["payments"].of_orders(c, ("", "order:a", "order:b")[a % 3], b),
         "latest_declined": lambda: s["payments"].latest_declined(c, SUBJECTS[a % 3]),
         "by_id": lambda: s["payments"].by_id(c, _uuid(1, a % 6)),
         "newest": lambda: s["payments"].newest(c, PaymentFilter(), before=None, limit=b),
