@@ -10,6 +10,7 @@ import payment_service.domain.ledger
 import payment_service.storage.payments
 import payment_service.storage.requests
 import payment_service.storage.tickets
+import payment_service.usecases.pay_orders
 import simulation.nodes
 import simulation.storage.claims
 import simulation.storage.orders
@@ -125,6 +126,8 @@ GUARDS: dict[str, tuple[Any, str, Any]] = {
     "order before money": (TakeBack, "carry_out", _money_first),
     "order ends": (TakeBack, "_end_orders", _any_order),
     "funds": (payment_service.domain.ledger, "_has_funds", lambda *_: True),
+    "enough is enough": (payment_service.domain.ledger, "_has_funds", lambda *_: False),
+    "expected amount": (payment_service.usecases.pay_orders, "check_expected", lambda *_: None),
     "completer": (simulation.nodes, "_is_simulated", lambda _: False),
 }
 

@@ -35,6 +35,8 @@ def told(stage: Stage, history: Sequence[Call]) -> Iterator[str]:
 
 def _success(call: Call, payments: Rows, orders: Rows) -> Iterator[str]:
     message, operation = call.answer.message, call.operation
+    if wrong := _not_as_asked(call):
+        yield f"I7 {operation} was answered OK, but {wrong}"
     if call.method == ORDER + "CancelOrder":
         if _status(call, orders) != "cancelled":
             yield f"I1 {operation} was told it is cancelled"
@@ -48,6 +50,25 @@ def _success(call: Call, payments: Rows, orders: Rows) -> Iterator[str]:
         row = payments.get(message.payment.payment_id)
         if row is None or row["state"] not in ("reversed", "voided"):
             yield f"I1 {operation} was told it is taken back, and it is {row and row['state']}"
+
+
+def _not_as_asked(call: Call) -> str:
+    """What is otherwise in the answer than in the request."""
+    asked, told = call.request, call.answer.message
+    match call.operation.kind:
+        case "pay" | "pay_wrong_amount" | "authorize":
+            wanted, found = (asked.expected_amount if asked.HasField("expected_amount") else None), told.payment.amount
+        case "pay_ticket":
+            wanted, found = asked.amount, told.payment.amount
+        case "capture":
+            wanted, found = asked.amount, told.payment.captured_amount
+        case "refund_part" | "refund_rest":
+            wanted, found = asked.amount, told.refund.amount
+        case "deposit":
+            wanted, found = asked.amount, told.entry.amount
+        case _:
+            return ""
+    return "" if wanted in (None, found) else f"of {found.minor_units}, not of {wanted.minor_units}"
 
 
 def _status(call: Call, orders: Rows) -> str:
