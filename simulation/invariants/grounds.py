@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from payment_service.domain.payments import order_of
+from payment_service.domain.payments import Subject, order_of
 from shared.errors import Reason
 from simulation.clients import Call, subject_of
 from simulation.invariants.both import ENDS_AN_ORDER
@@ -39,7 +39,7 @@ class Known:
 
     def status(self, call: Call) -> str:
         """That of its order."""
-        order = self.orders.get(order_of(subject_of(call.operation)))
+        order = self.orders.get(order_of(Subject(subject_of(call.operation))))
         return str(order["status"]) if order else "not there"
 
 
@@ -100,7 +100,7 @@ def _charged(call: Call, known: Known) -> bool:
 
 
 def _expired_ticket(call: Call, known: Known) -> bool:
-    return known.tickets[subject_of(call.operation)]["status"] == "expired"
+    return bool(known.tickets[subject_of(call.operation)]["status"] == "expired")
 
 
 def _other_amount(call: Call, known: Known) -> bool:
