@@ -1,5 +1,6 @@
 """An async client with deadlines and retries. Every method may be called again: no money moves twice."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -38,8 +39,9 @@ class PaidOrder:
 class Client:
     """Both services. `timeout_s` is each call's deadline, retries included; `attempts` bounds the tries within it.
 
-    `credentials` carry a certificate and a token: grpc's own ssl_channel_credentials and access_token_call_credentials,
-    put together by its composite_channel_credentials. Without them plain text is spoken.
+    `credentials` are grpc's ssl_channel_credentials, with a client's certificate; without them plain text is spoken.
+    `token` is asked before each call for the token that goes with it. Don't put grpc's call credentials into
+    `credentials`: they can lock up a channel that is closed.
 
     Errors are `grpc.aio.AioRpcError` with google.rpc details; the reasons are documented in `protos/`.
     """
@@ -52,9 +54,10 @@ class Client:
         timeout_s: float = 10.0,
         attempts: int = 5,
         credentials: grpc.ChannelCredentials | None = None,
+        token: Callable[[], str] | None = None,
     ) -> None:
         self._channels = [
-            channel(address, [service], timeout_s=timeout_s, attempts=attempts, credentials=credentials)
+            channel(address, [service], timeout_s=timeout_s, attempts=attempts, credentials=credentials, token=token)
             for address, service in ((order_address, ORDER_SERVICE), (payment_address, PAYMENT_SERVICE))
         ]
         self._orders: OrderServiceAsyncStub = order_service_pb2_grpc.OrderServiceStub(self._channels[0])

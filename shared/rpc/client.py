@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 import grpc
 
+from shared.rpc.bearer import Bearer
 from shared.rpc.tls import TlsFiles, channel_credentials
 from shared.telemetry.channels import traced
 
@@ -56,8 +57,9 @@ def channel(
     attempts: int,
     credentials: grpc.ChannelCredentials | None = None,
     server_name: str = "",
+    token: Callable[[], str] | None = None,
 ) -> grpc.aio.Channel:
-    """A channel to `address`; plain text without `credentials`.
+    """A channel to `address`; plain text without `credentials`. Each call carries what `token` says then.
 
     The server's certificate must name `server_name`, or the address's host where that is not given.
     """
@@ -65,11 +67,12 @@ def channel(
     # A pool of its own: otherwise channels of one process share a connection, and its fate.
     own: list[tuple[str, int | str]] = [("grpc.service_config", config), ("grpc.use_local_subchannel_pool", 1)]
     options = [*CONNECT, *own]
+    bearers = [Bearer(token)] if token else []
     if credentials is None:
-        return traced(grpc.aio.insecure_channel(address, options=options))
+        return traced(grpc.aio.insecure_channel(address, options=options, interceptors=bearers))
     if server_name:
         options.append(("grpc.ssl_target_name_override", server_name))
-    return traced(grpc.aio.secure_channel(address, credentials, options=options))
+    return traced(grpc.aio.secure_channel(address, credentials, options=options, interceptors=bearers))
 
 
 class Link(Generic[S]):

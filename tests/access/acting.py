@@ -28,7 +28,7 @@ from shared.rpc.registrar import Registrar
 from shared.rpc.server import Service
 from tests.harness.postgres import Pair
 from tests.harness.stubs import Stubs
-from tests.security.world import Keys
+from tests.security.world import Keys, Shown
 
 ACCESS: dict[str, AccessTable] = {"OrderService": ORDER_ACCESS, "PaymentService": PAYMENT_ACCESS}
 # Both know payment_service by its name, so that its role is refused for what it is; tests ask more often than people.
@@ -49,8 +49,10 @@ class Acting:
     def as_caller(self, role: Role, subject: str) -> Stubs:
         """Stubs whose calls are this caller's."""
         if (role, subject) not in self._stubs:
-            shown = self._keys.tls("payment_service") if role is Role.SERVICE else self._keys.caller(role, subject)
-            self._stubs[role, subject] = stubs = Stubs(*self._addresses, credentials=shown)
+            service = Shown(self._keys.tls("payment_service"))
+            shown = service if role is Role.SERVICE else self._keys.caller(role, subject)
+            stubs = Stubs(*self._addresses, credentials=shown.tls, token=shown.token)
+            self._stubs[role, subject] = stubs
             self._stack.push_async_callback(stubs.close)
         return self._stubs[role, subject]
 

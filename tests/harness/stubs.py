@@ -8,6 +8,7 @@ import grpc
 
 from payonce.order.v1.order_service_pb2_grpc import OrderServiceStub
 from payonce.payment.v1.payment_service_pb2_grpc import PaymentServiceStub
+from shared.rpc.bearer import Bearer
 
 if TYPE_CHECKING:  # these two exist for the type checker only
     from payonce.order.v1.order_service_pb2_grpc import OrderServiceAsyncStub
@@ -36,11 +37,13 @@ class Stubs:
         *,
         options: Sequence[tuple[str, int]] = OPTIONS,
         credentials: grpc.ChannelCredentials | None = None,
+        token: str = "",
     ) -> None:
+        bearers = [Bearer(lambda: token)] if token else []
         self.order_channel, self.payment_channel = (
-            grpc.aio.secure_channel(address, credentials, options=options)
+            grpc.aio.secure_channel(address, credentials, options=options, interceptors=bearers)
             if credentials
-            else grpc.aio.insecure_channel(address, options=options)
+            else grpc.aio.insecure_channel(address, options=options, interceptors=bearers)
             for address in (order_address, payment_address)
         )
         self.orders = OrderServiceStub(self.order_channel)

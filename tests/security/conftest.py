@@ -32,7 +32,7 @@ async def secured(postgres: Postgres, keys: Keys) -> AsyncIterator[Secured]:
 @pytest.fixture(scope="module")
 def canary(secured: Secured) -> Iterator[Canary]:
     """For alice, by a clerk."""
-    credentials = secured.keys.caller("backoffice", "carla")
+    credentials = secured.keys.caller("backoffice", "carla").for_blocking()
     with Canary(*secured.addresses, lambda address: grpc.secure_channel(address, credentials)) as one:
         yield one
 

@@ -52,7 +52,7 @@ async def hasty(postgres: Postgres, keys: Keys) -> AsyncIterator[Secured]:
 @pytest.fixture(scope="module")
 def patient(hasty: Secured) -> Iterator[Canary]:
     """It notices nothing of connections that grow old."""
-    credentials = hasty.keys.caller("backoffice", "carla")
+    credentials = hasty.keys.caller("backoffice", "carla").for_blocking()
     with Canary(*hasty.addresses, lambda address: grpc.secure_channel(address, credentials)) as one:
         yield one
 

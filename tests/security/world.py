@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import grpc
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -47,10 +47,20 @@ class Keys:
     def token(self, role: str, sub: str, ttl_s: int = 3600) -> str:
         return token(self.signer, role=role, sub=sub, ttl_s=ttl_s)
 
-    def caller(self, role: str, sub: str) -> grpc.ChannelCredentials:
+    def caller(self, role: str, sub: str) -> "Shown":
         """A client's certificate, and a token for this person."""
-        said = grpc.access_token_call_credentials(self.token(role, sub))
-        return grpc.composite_channel_credentials(self.tls(), said)
+        return Shown(self.tls(), self.token(role, sub))
+
+
+class Shown(NamedTuple):
+    """What a caller shows of themselves."""
+
+    tls: grpc.ChannelCredentials
+    token: str = ""
+
+    def for_blocking(self) -> grpc.ChannelCredentials:
+        """For channels that are not grpc.aio's, whose close call credentials can lock up."""
+        return grpc.composite_channel_credentials(self.tls, grpc.access_token_call_credentials(self.token))
 
 
 @dataclass(frozen=True)
@@ -64,8 +74,8 @@ class Secured:
     def addresses(self) -> tuple[str, str]:
         return self.running.order.address, self.running.payments[0].address
 
-    def stubs(self, credentials: grpc.ChannelCredentials) -> Stubs:
-        return Stubs(*self.addresses, credentials=credentials)
+    def stubs(self, shown: Shown) -> Stubs:
+        return Stubs(*self.addresses, credentials=shown.tls, token=shown.token)
 
     def logged(self) -> str:
         return "".join(process.stderr for process in (self.running.order, *self.running.payments))
