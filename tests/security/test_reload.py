@@ -25,6 +25,7 @@ async def test_everything_is_renewed_without_a_restart(postgres: Postgres) -> No
             secured = Secured(running, keys)
             async with secured.stubs(keys.caller("backoffice", "carla")) as clerk:
                 await seed(clerk)
+            as_begun = [running.order, *running.payments]
             before = keys.caller("backoffice", "carla")
             async with secured.stubs(before) as stubs:
                 assert await paid(stubs, "first")
@@ -32,10 +33,13 @@ async def test_everything_is_renewed_without_a_restart(postgres: Postgres) -> No
             dev_certs(keys.folder)
             async with secured.stubs(keys.caller("backoffice", "carla")) as stubs:
                 assert await until_paid(stubs, "second")
+                # payment_service's connection was there before; the next one is made with what is in the files now.
+                await running.restart_order()
+                assert await until_paid(stubs, "third")
             async with secured.stubs(before) as stranger:
                 request = payment_service_pb2.GetPaymentRequest(payment_id="x")
                 assert await outcome(stranger.payments.GetPayment(request, timeout=20)) == "UNAVAILABLE"
-            for process in (running.order, *running.payments):
+            for process in as_begun:
                 assert "files.taken" in process.stderr
 
 
