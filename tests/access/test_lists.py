@@ -89,9 +89,13 @@ async def test_anothers_token_opens_nothing(door: Acting, made: dict[str, list[s
     )
 
 
-async def test_an_order_of_no_merchant_is_no_merchants(door: Acting, things: Things) -> None:
+async def test_an_order_of_no_merchant_is_no_merchants(
+    door: Acting, things: Things, made: dict[str, list[str]]
+) -> None:
+    assert made
     order_id = await things.order(OURS, merchant="")
     listed = await door.as_caller(Role.MERCHANT, OURS.merchant).orders.ListOrders(Orders(page_size=1_000))
+    assert listed.orders
     assert order_id not in {order.order_id for order in listed.orders}
     with pytest.raises(grpc.aio.AioRpcError) as caught:  # nor of somebody without a name
         await door.as_caller(Role.MERCHANT, "").orders.ListOrders(Orders(page_size=1_000))
