@@ -1,15 +1,17 @@
 """TLS with certificates on both sides, from files that may be replaced while we run."""
 
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import grpc
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
-from shared.config import ServiceSettings
 from shared.errors import StartupError
 from shared.rpc.files import Watched
+
+if TYPE_CHECKING:  # settings bring SQLAlchemy along, and a health check every few seconds should not
+    from shared.config import ServiceSettings
 
 
 class Identity(NamedTuple):
@@ -23,7 +25,7 @@ class Identity(NamedTuple):
 TlsFiles: TypeAlias = Watched[Identity]
 
 
-def tls_files(settings: ServiceSettings) -> TlsFiles | None:
+def tls_files(settings: "ServiceSettings") -> TlsFiles | None:
     """Of a service; None when it speaks plain text. StartupError when they don't go together."""
     if settings.development:
         return None
