@@ -9,7 +9,7 @@ from shared.database import Connection
 
 # So many of the oldest are looked at for their age. They are found by the key: payment ids are ordered by time. Only a
 # capture is younger than its payment's id, so that beyond so many the age is at least what is told.
-LOOKED_AT = 1000
+LOOKED_AT = 100
 # A payment that was asked about so often, which takes half a minute, does not get through by itself.
 PARKED_CHECKS = 8
 
@@ -22,11 +22,19 @@ class Left(NamedTuple):
     parked: int = 0
 
 
-UNCONFIRMED = sa.text(
+UNCONFIRMED = sa.text("SELECT count(*) AS number, count(*) FILTER (WHERE checks >= :parked) AS parked FROM unconfirmed")
+
+
+async def unconfirmed(connection: Connection) -> tuple[int, int]:
+    """How many payments' orders are not known to be PAID by them; how many of these are parked."""
+    row = (await connection.execute(UNCONFIRMED, {"parked": PARKED_CHECKS})).one()
+    return row.number, row.parked
+
+
+# To be looked up by their keys (`payments.by_keys_alone`), whatever the planner once believed of these tables.
+OLDEST = sa.text(
     """
-    SELECT (SELECT count(*) FROM unconfirmed) AS number,
-           coalesce(extract(epoch FROM now() - min(charged.at)), 0) AS oldest_s,
-           (SELECT count(*) FROM unconfirmed WHERE checks >= :parked) AS parked
+    SELECT extract(epoch FROM now() - min(charged.at)) AS oldest_s
       FROM (SELECT subject, payment_id FROM unconfirmed ORDER BY payment_id, subject LIMIT :limit) AS u,
            LATERAL (SELECT max(h.created_at) AS at FROM history h
                      WHERE h.subject = u.subject AND h.payment_id = u.payment_id
@@ -35,10 +43,9 @@ UNCONFIRMED = sa.text(
 )
 
 
-async def unconfirmed(connection: Connection) -> Left:
-    """Payments whose order is not known to be PAID by them, since their charge; how many of them are parked."""
-    row = (await connection.execute(UNCONFIRMED, {"limit": LOOKED_AT, "parked": PARKED_CHECKS})).one()
-    return Left(row.number, float(row.oldest_s), row.parked)
+async def oldest_unconfirmed(connection: Connection) -> float:
+    """Seconds since the charge of the oldest of them; 0 when there is none any more."""
+    return float((await connection.execute(OLDEST, {"limit": LOOKED_AT})).scalar_one() or 0)
 
 
 CORRECTIONS = sa.text(

@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 
 from payment_service.domain.seals import Chain
 from payment_service.storage import backlog
+from payment_service.storage.payments import by_keys_alone
 from shared.database import Connection, ContendedError, Database
 from shared.errors import PayonceError
 from shared.telemetry.metrics import REGISTRY
@@ -52,15 +53,17 @@ class Backlog(Collector):
             REGISTRY.unregister(self)
 
     async def look(self) -> None:
-        """Once. Raises as `Database.read` does."""
+        """Once. Raises as `Database.transact` does."""
 
         async def work(connection: Connection) -> Seen:
-            unconfirmed = await backlog.unconfirmed(connection)
+            number, parked = await backlog.unconfirmed(connection)
             corrections = await backlog.corrections(connection)
             unsealed = {chain: await backlog.unsealed(connection, chain) for chain in Chain}
-            return Seen(unconfirmed, corrections, unsealed, time.monotonic())
+            await by_keys_alone(connection)
+            oldest_s = await backlog.oldest_unconfirmed(connection) if number else 0.0
+            return Seen(backlog.Left(number, oldest_s, parked), corrections, unsealed, time.monotonic())
 
-        self._seen = await self._database.read(work)
+        self._seen = await self._database.transact(work, name="backlog")
 
     def collect(self) -> Iterator[Metric]:
         """Nothing before the first look: that there is nothing left is not known then."""
