@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 import psycopg
+import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, NoResultFound
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,6 +23,13 @@ from tests.harness.postgres import raw
 Call: TypeAlias = Callable[[dict[str, Any], Any], Awaitable[Any]]  # a statement, on these rooms and a connection
 BLOCKED = "blocked"
 LEASED = {"payment_service": ("unconfirmed", "corrections"), "order_service": ()}
+# Leases last a second or two, and a busy machine takes longer for a few statements: on both sides time stands still.
+STILL = """
+    CREATE SCHEMA still;
+    CREATE FUNCTION still.now() RETURNS timestamptz LANGUAGE sql IMMUTABLE AS $$ SELECT timestamptz '{now}' $$;
+    ALTER DATABASE {database} SET search_path = still, pg_catalog, public;
+"""
+FIRST_DUE = "ALTER TABLE {table} ALTER COLUMN check_at SET DEFAULT still.now() + interval '2 seconds'"
 WAITS = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid = %s"
 
 
@@ -47,9 +55,19 @@ class Real:
         self._rooms = rooms_of(package)
         self._database = Database(url, pool_size=2, application="test")
         self._leased = LEASED[package]
+        self._stand_still()
         self._watch = psycopg.connect(raw(url), autocommit=True)
         self._connections: list[AsyncConnection | None] = [None, None]
         self._tasks: list[asyncio.Task[Any] | None] = [None, None]
+
+    def _stand_still(self) -> None:
+        """For connections that are made from now on."""
+        with psycopg.connect(raw(self._url), autocommit=True) as connection:
+            found = connection.execute("SELECT now(), current_database()").fetchone()
+            assert found
+            connection.execute(STILL.format(now=found[0], database=found[1]).encode())
+            for table in self._leased:
+                connection.execute(FIRST_DUE.format(table=table).encode())
 
     def empty(self) -> None:
         """No rows, sequences from one; past the guards, which a superuser may."""
@@ -59,9 +77,17 @@ class Real:
         ))  # fmt: skip
         self._watch.execute(f"SET session_replication_role = replica; TRUNCATE {names} RESTART IDENTITY".encode())
 
+    def now(self) -> datetime:
+        """In a transaction of its own, as the statements have it."""
+
+        async def ask(connection: AsyncConnection) -> datetime:
+            return (await connection.execute(sa.text("SELECT now()"))).scalar_one()  # type: ignore[no-any-return]
+
+        return self._runner.run(self._database.transact(ask))
+
     def make_due(self) -> None:
         for table in self._leased:
-            query = f"UPDATE {table} SET check_at = check_at - interval '1 hour'"
+            query = f"UPDATE {table} SET check_at = check_at - interval '1 day'"
             self._watch.execute(f"SET session_replication_role = replica; {query}".encode())
 
     def begin(self, who: int, call: Call) -> Any:
