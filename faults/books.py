@@ -35,7 +35,7 @@ LEAST = """
             WHERE p.payer_account_id = e.account_id AND p.expires_at IS NOT NULL AND p.state <> 'declined')
       FROM entries e GROUP BY account_id
 """
-TICKETS = "SELECT subject, expires_at <= now() FROM tickets"
+TICKETS = "SELECT subject, status = 'expired' OR expires_at <= now() FROM tickets"
 ORDERS = "SELECT order_id, status, coalesce(payment_id::text, '') FROM orders"
 
 

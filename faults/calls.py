@@ -6,7 +6,7 @@ from typing import Any
 
 from faults.stories import Ask, Story
 from payonce.order.v1 import order_service_pb2
-from payonce.payment.v1 import account_pb2, authorization_pb2, payment_service_pb2, refund_pb2, ticket_pb2
+from payonce.payment.v1 import account_pb2, authorization_pb2, batch_pb2, payment_service_pb2, refund_pb2, ticket_pb2
 from payonce.type.v1.money_pb2 import Money
 
 CURRENCY = "EUR"
@@ -44,9 +44,9 @@ def _has(ask: Ask, known: Learned) -> bool:
     return ask.rpc == "CreateTicket" or bool(known.ticket)
 
 
-def _create_order(_: Ask, story: Story, __: Learned) -> Any:
+def _create_order(ask: Ask, story: Story, __: Learned) -> Any:
     return order_service_pb2.CreateOrderRequest(
-        order_id=story.order_id,
+        order_id=ask.values.get("order_id", story.order_id),
         customer_id=story.customer,
         payer_account_id=story.customer,
         payee_account_id=story.merchant,
@@ -58,6 +58,16 @@ def _pay_order(ask: Ask, story: Story, _: Learned) -> Any:
     expected = money(ask.values["expected"]) if "expected" in ask.values else None
     order_id = ask.values.get("order_id", story.order_id)
     return payment_service_pb2.PayOrderRequest(order_id=order_id, expected_amount=expected)
+
+
+def _cancel_order(ask: Ask, story: Story, _: Learned) -> Any:
+    return order_service_pb2.CancelOrderRequest(order_id=ask.values.get("order_id", story.order_id))
+
+
+def _pay_orders(ask: Ask, _: Story, __: Learned) -> Any:
+    return batch_pb2.BatchPayOrdersRequest(
+        orders=[batch_pb2.OrderToPay(order_id=name) for name in ask.values["orders"]]
+    )
 
 
 def _create_ticket(ask: Ask, story: Story, _: Learned) -> Any:
@@ -108,8 +118,9 @@ def _withdraw(ask: Ask, story: Story, _: Learned) -> Any:
 
 REQUESTS: dict[str, Callable[[Ask, Story, Learned], Any]] = {
     "CreateOrder": _create_order,
-    "CancelOrder": lambda _, story, __: order_service_pb2.CancelOrderRequest(order_id=story.order_id),
+    "CancelOrder": _cancel_order,
     "PayOrder": _pay_order,
+    "BatchPayOrders": _pay_orders,
     "AuthorizePayment": lambda _, story, __: authorization_pb2.AuthorizePaymentRequest(order_id=story.order_id),
     "CapturePayment": _capture,
     "VoidAuthorization": lambda _, __, known: authorization_pb2.VoidAuthorizationRequest(payment_id=known.payment_id),

@@ -8,6 +8,7 @@ from typing import Any
 
 import grpc
 
+from faults.batches import one_by_one, outcome_of
 from faults.calls import OF_ORDERS, Learned, request
 from faults.history import Call, History, Outcome
 from faults.patience import Patience
@@ -15,7 +16,6 @@ from faults.stories import Ask, Story, Teller
 from tests.harness.answers import reason, replayed
 from tests.harness.stubs import Stubs
 
-FOR_GOOD = {"INVALID_ARGUMENT", "NOT_FOUND", "FAILED_PRECONDITION", "ALREADY_EXISTS", "PERMISSION_DENIED"}
 PAUSE_S, LONGEST_PAUSE_S = 0.02, 0.3
 ROOM = 32  # calls at a time
 ATTEMPT_S = 2.0  # with its pause
@@ -145,9 +145,11 @@ class Clients:
             call.answer = await sent
             call.replayed = await replayed(sent)
             call.outcome, call.status = Outcome.OK, "OK"
+            if rpc == "BatchPayOrders" and any(outcome_of(one) is Outcome.AGAIN for one in call.answer.outcomes):
+                call.outcome = Outcome.AGAIN  # until each of its orders has an answer
         except grpc.aio.AioRpcError as error:
             call.status, call.reason, call.text = error.code().name, reason(error), error.details() or ""
-            call.outcome = _outcome(call.status, call.reason)
+            call.outcome = Outcome.of(call.status, call.reason)
         except asyncio.CancelledError:
             call.status = "CANCELLED"
             if not call.hung_up:
@@ -157,6 +159,8 @@ class Clients:
             if timer:
                 timer.cancel()
             call.ended_s = self._now()
+            if rpc == "BatchPayOrders":
+                self.history.calls += one_by_one(call)
         return call
 
     def _now(self) -> float:
@@ -165,9 +169,3 @@ class Clients:
 
 def _hang_up(call: Call, sent: Any) -> None:
     call.hung_up = bool(sent.cancel())
-
-
-def _outcome(status: str, why: str) -> Outcome:
-    if not why:
-        return Outcome.UNKNOWN
-    return Outcome.REFUSED if status in FOR_GOOD else Outcome.AGAIN

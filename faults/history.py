@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+FOR_GOOD = {"INVALID_ARGUMENT", "NOT_FOUND", "FAILED_PRECONDITION", "ALREADY_EXISTS", "PERMISSION_DENIED"}
+
 
 class Outcome(StrEnum):
     """What a caller knows afterwards."""
@@ -12,6 +14,13 @@ class Outcome(StrEnum):
     REFUSED = "refused"  # for good: nothing moved by it
     AGAIN = "again"  # the server says: send it again; it may have happened
     UNKNOWN = "unknown"  # no answer
+
+    @classmethod
+    def of(cls, status: str, reason: str) -> "Outcome":
+        """Of an error; without a reason it is the transport's."""
+        if not reason:
+            return cls.UNKNOWN
+        return cls.REFUSED if status in FOR_GOOD else cls.AGAIN
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """What happens in a seed: everything is drawn here, from the seed alone, before anything runs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from faults.kinds import KINDS
@@ -12,6 +12,7 @@ LEAST, MOST = 30, 60  # faults in 20 seconds
 OF_SECONDS = 20.0
 TRIES = 20
 SWARM = 0.55  # how likely each kind is in a seed's mix
+SHORT = 0.3  # how likely tickets, and authorizations, last seconds only
 PAUSE_S = 0.25  # between two faults that must not meet
 
 
@@ -66,9 +67,18 @@ def plan(seed: int, seconds: float, wanted: Sequence[str] = (), rate: float = 1.
     }
     mix = _mix(random, wanted)
     habits = _habits(random, shape, mix)
+    habits, settings = _later(Random(f"{seed}/later"), habits, settings)
     planned = {name: weight for name, weight in mix.items() if not KINDS[name].habit}
     faults = _faults(random, seconds, shape, planned, rate)
     return Plan(seed, seconds, rate, shape, clients, settings, habits, mix, faults)
+
+
+def _later(random: Random, habits: Habits, settings: dict[str, str]) -> tuple[Habits, dict[str, str]]:
+    """What was added later is drawn from a stream of its own, so that the seeds' schedules stay as they are."""
+    times = {"PAYMENT_TICKET_TTL_S": "86400", "PAYMENT_AUTHORIZATION_TTL_S": "604800"}  # as by default
+    short = {name: str(random.choice((1, 2, 3))) for name in times if random.random() < SHORT}
+    kinds = habits.kinds | ({"batch": round(random.uniform(0.1, 2.0), 2)} if random.random() < SWARM else {})
+    return replace(habits, kinds=kinds), settings | times | short
 
 
 def _mix(random: Random, wanted: Sequence[str]) -> dict[str, float]:
@@ -78,7 +88,7 @@ def _mix(random: Random, wanted: Sequence[str]) -> dict[str, float]:
 
 
 def _habits(random: Random, shape: Shape, mix: Mapping[str, float]) -> Habits:
-    kinds = {name: round(random.uniform(0.1, 2.0), 2) for name in STORIES if random.random() < 0.7}  # noqa: PLR2004
+    kinds = {name: round(random.uniform(0.1, 2.0), 2) for name in STORIES if name != "batch" and random.random() < 0.7}  # noqa: PLR2004
     return Habits(
         kinds=kinds or dict.fromkeys(STORIES, 1.0),
         customers=shape.customers,

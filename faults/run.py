@@ -184,11 +184,11 @@ async def heal(stage: Stage, clients: Clients, watch: Watch, result: Result, tic
 
 
 async def quiet(watch: Watch, when: str) -> list[Violation]:
-    """Wait until nothing is unfinished; what is so for too long."""
+    """Wait until nothing is unfinished, nor about to be; what is so for too long."""
     patience = Patience(HEALED_LIMIT_S, turn_s=TURN_S)
-    while (sample := await watch.look()).unfinished:
+    while left := (await watch.look()).unfinished + await watch.expiring():
         if patience.over():
-            return [Violation(f"I16 {sample.unfinished} are unfinished {HEALED_LIMIT_S:g} s {when}")]
+            return [Violation(f"I16 {left} are unfinished {HEALED_LIMIT_S:g} s {when}")]
         await asyncio.sleep(LOOK_S)
     return []
 

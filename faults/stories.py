@@ -5,7 +5,7 @@ calls of its story, and a violation is shown by them.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
@@ -205,6 +205,18 @@ def _refused(pen: _Pen) -> Rounds:
     return [pen.create(), [wrong], pen.maybe(0.5, wrong)]
 
 
+def _batch(pen: _Pen) -> Rounds:
+    """Several orders of one customer; others pay, or cancel, one of them at the same time."""
+    orders = [f"order-{pen.number}{end}" for end in ("", "-b", "-c")]
+    asked = [*orders, *(["no-such-order"] if pen.random.random() < 0.3 else [])]  # noqa: PLR2004
+    pen.random.shuffle(asked)
+    batch = pen.ask("BatchPayOrders", orders=asked)
+    others = [*pen.maybe(0.5, pen.ask("PayOrder", order_id=orders[0])),
+              *pen.maybe(0.4, pen.ask("CancelOrder", order_id=orders[1]))]  # fmt: skip
+    made = [replace(one, values={"order_id": order_id}) for order_id in orders for one in pen.create()]
+    return [made, [batch, *pen.maybe(0.3, batch), *others], pen.maybe(0.5, batch)]
+
+
 STORIES: dict[str, Callable[[_Pen], Rounds]] = {
     "pay": _pay,
     "pay_and_cancel": _pay_and_cancel,
@@ -218,4 +230,5 @@ STORIES: dict[str, Callable[[_Pen], Rounds]] = {
     "deposit": _deposit,
     "withdraw": _withdraw,
     "refused": _refused,
+    "batch": _batch,
 }

@@ -20,6 +20,8 @@ CONSERVED = f"""
                                       WHERE e.account_id = a.account_id)),
            ({UNFINISHED})
 """
+# Authorizations that will be over in a moment: whoever audits right now may meet one.
+EXPIRING = "SELECT count(*) FROM payments WHERE state = 'authorized' AND expires_at <= now() + interval '1 minute'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,13 @@ class Watch:
         """The present moment, on a fresh connection."""
         async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
             return await self._sample(connection)
+
+    async def expiring(self) -> int:
+        """How many authorizations are about to expire."""
+        async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
+            found = await (await connection.execute(EXPIRING)).fetchone()
+        assert found is not None  # noqa: S101 - it is one row
+        return int(found[0])
 
     async def _watch(self) -> None:
         while True:

@@ -15,6 +15,7 @@ ASKED = {
     ("refunded", ""): {"RefundPayment"},
     ("voided", "REVERSAL_REQUESTED"): {"ReversePayment"},
     ("voided", "AUTHORIZATION_VOIDED"): {"VoidAuthorization"},
+    ("voided", "AUTHORIZATION_EXPIRED"): {"AuthorizePayment"},
 }
 
 

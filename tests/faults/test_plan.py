@@ -73,6 +73,13 @@ def test_every_kind_and_every_story_is_drawn_by_some_seed() -> None:
     assert told == set(STORIES)
 
 
+def test_some_seeds_have_times_that_end_meanwhile() -> None:
+    for name in ("PAYMENT_TICKET_TTL_S", "PAYMENT_AUTHORIZATION_TTL_S"):
+        lasting = {int(plan(seed, 20.0).settings[name]) for seed in range(60)}
+        assert {1, 2, 3} < lasting
+        assert max(lasting) > 3600
+
+
 def test_failpoints_are_points_that_the_services_have() -> None:
     """One that no point has would kill nothing, and nobody would notice."""
     packages = ("payment_service", "order_service", "shared")
