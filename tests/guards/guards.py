@@ -110,12 +110,10 @@ GUARDS = [
     ),
     Guard(
         "LookupPayment looks at the lock first", "payment_service/usecases/lookup.py",
-        """            held = await claims.is_held(connection, subject)
-            found = (await payments.by_subjects(connection, [subject])).get(subject)
-""",
-        """            found = (await payments.by_subjects(connection, [subject])).get(subject)
-            held = await claims.is_held(connection, subject)
-""",
+        "    held = await claims.is_held(connection, subject)\n"
+        "    found = (await payments.by_subjects(connection, [subject])).get(subject)\n",
+        "    found = (await payments.by_subjects(connection, [subject])).get(subject)\n"
+        "    held = await claims.is_held(connection, subject)\n",
         "tests/storage/test_lookup_order.py::test_what_commits_between_the_two_reads_is_found",
     ),
     Guard(
