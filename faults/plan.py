@@ -67,16 +67,22 @@ def plan(seed: int, seconds: float, wanted: Sequence[str] = (), rate: float = 1.
     }
     mix = _mix(random, wanted)
     habits = _habits(random, shape, mix)
-    habits, settings = _later(Random(f"{seed}/later"), habits, settings)
+    habits, settings = _later(Random(f"{seed}/later"), habits, settings, mix)
     planned = {name: weight for name, weight in mix.items() if not KINDS[name].habit}
     faults = _faults(random, seconds, shape, planned, rate)
     return Plan(seed, seconds, rate, shape, clients, settings, habits, mix, faults)
 
 
-def _later(random: Random, habits: Habits, settings: dict[str, str]) -> tuple[Habits, dict[str, str]]:
-    """What was added later is drawn from a stream of its own, so that the seeds' schedules stay as they are."""
+def _later(
+    random: Random, habits: Habits, settings: dict[str, str], mix: Mapping[str, float]
+) -> tuple[Habits, dict[str, str]]:
+    """What was added later is drawn from a stream of its own, so that the seeds' schedules stay as they are.
+
+    No short times where the clock jumps: what was made an hour ahead would expire in the midst of the audit.
+    """
     times = {"PAYMENT_TICKET_TTL_S": "86400", "PAYMENT_AUTHORIZATION_TTL_S": "604800"}  # as by default
     short = {name: str(random.choice((1, 2, 3))) for name in times if random.random() < SHORT}
+    short = {} if "clock_jump" in mix else short
     kinds = habits.kinds | ({"batch": round(random.uniform(0.1, 2.0), 2)} if random.random() < SWARM else {})
     return replace(habits, kinds=kinds), settings | times | short
 
