@@ -74,7 +74,8 @@ def observed(handle: Handler, path: str) -> Handler:
 
         return noted
     # There from the start: of what appears with its first count, Prometheus never sees that one.
-    REFUSALS.labels(name, Reason.INTERNAL)
+    for reason in (Reason.INTERNAL, Reason.OVERLOADED):
+        REFUSALS.labels(name, reason)
     REPLAYS.labels(name)
     # Nobody wants a trace of being asked for its health.
     inner = _traced(handle, path.lstrip("/")) if SWITCH.tracer and not path.startswith("/grpc.") else handle

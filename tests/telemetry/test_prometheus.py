@@ -82,7 +82,10 @@ async def test_every_alert_looks_at_something(observed: Prometheus) -> None:
     assert sorted(rule.name for rule in rules) == sorted(NAMES)
     firing = set()
     for rule in rules:
-        assert await observed.until(rule.measured), rule
+        try:
+            await observed.until(rule.measured)
+        except TimeoutError:
+            pytest.fail(f"{rule.name} looks at nothing: {rule.measured}")
         if await observed.query(rule.expression):
             firing.add(rule.name)
     assert firing >= FIRING
