@@ -69,15 +69,16 @@ class Orders:
         """The order, CANCELLED, and whether it was so before. Raises ORDER_NOT_FOUND, ORDER_ALREADY_PAID."""
 
         async def work(connection: Connection) -> tuple[Order, bool]:
-            cancelled = await orders.cancel(connection, order_id, theirs(caller))
-            if cancelled:
-                return cancelled, False
-            found = (await orders.by_ids(connection, [order_id])).get(order_id)
-            if found is None or not is_theirs(caller, found.content):
-                raise not_found(order_id)
-            if found.status != OrderStatus.CANCELLED:
-                raise refuse_cancel(found)
-            return found, True
+            while not (cancelled := await orders.cancel(connection, order_id, theirs(caller))):
+                found = (await orders.by_ids(connection, [order_id])).get(order_id)
+                if found is None or not is_theirs(caller, found.content):
+                    raise not_found(order_id)
+                if found.status == OrderStatus.CANCELLED:
+                    return found, True
+                if found.status != OrderStatus.UNPAID:
+                    raise refuse_cancel(found)
+                # It was created between our two statements; now that it is there the first one decides.
+            return cancelled, False
 
         return await self._database.transact(work)
 
