@@ -41,7 +41,7 @@ test: $(VENV)/dev.done  ## the tests; some of them with ARGS="tests/unit"
 simulate: $(VENV)/dev.done  ## seeded runs of the protocol on a simulated world: make simulate SEEDS=1000000
 	@$(BIN)/python -m simulation --seeds $(or $(SEEDS),5000) --first $(or $(FIRST),0) --steps $(or $(STEPS),400) $(ARGS)
 
-check: static test guards simulate audit-dependencies  ## what must be green before a change is handed in; CI adds PostgreSQL 15 and the demo
+check: static test guards simulate audit-dependencies  ## what must be green before a change is handed in; CI adds the model, 20 seeds of faults, PostgreSQL 15 and the demo
 
 static: $(VENV)/dev.done  ## the part of check that runs nothing: ruff, mypy, import-linter, buf
 	$(BIN)/ruff check .

@@ -75,9 +75,13 @@ def _privileges(grant: Grant) -> list[str]:
 
 
 FIT = """
-    SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls,
-           pg_has_role(oid, current_user, 'MEMBER')
-      FROM pg_roles WHERE rolname = :role
+    SELECT EXISTS (SELECT FROM pg_roles m
+                    WHERE pg_has_role(r.oid, m.oid, 'MEMBER')
+                      AND (m.rolsuper OR m.rolcreaterole OR m.rolcreatedb OR m.rolreplication OR m.rolbypassrls
+                           OR m.rolname IN ('pg_execute_server_program', 'pg_write_server_files',
+                                            'pg_read_server_files'))),
+           pg_has_role(r.oid, current_user, 'MEMBER')
+      FROM pg_roles r WHERE rolname = :role
 """
 
 

@@ -23,8 +23,8 @@ KINDS: dict[str, Kind] = {
 # Of the catalogue (DESIGN section 7): what is not injected here, and why.
 LEFT_OUT = {
     "F22 clock jumps, of a service": "the time of day they ask PostgreSQL for; they measure by monotonic clocks",
-    "F27 old and new version side by side": "there is one version so far",
-    "F31-F33 bad values, bytes, huge messages": "no question of time; tests/rpc has them",
+    "F27 old and new version side by side": "tests/migrations runs them side by side, in quiet",
+    "F31-F33 bad values, bytes, huge messages": "no question of time; tests/input has them",
     "F34 another customer's order": "no question of time; tests/access walks every RPC, role and owner",
     "F24 disk full, of the log (WAL)": "the data files' tablespace fills up; a full WAL ends in a crash, which is F16",
 }

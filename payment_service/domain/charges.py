@@ -159,6 +159,9 @@ def next_step(order: Order, payment: Payment | None) -> Flip | Standing | Payonc
     """
     if payment is None:
         return None if order.status == OrderStatus.UNPAID else _refused_by(order)
+    if payment.state != PaymentState.VOIDED and not _is_for(payment, order):
+        # The id was another order's, which a restore of the orders forgot: that one was paid, and this one never is.
+        return refusal(Reason.ORDER_ALREADY_PAID, order_id=order.order_id)
     if payment.state == PaymentState.SUCCEEDED:
         if order.status == OrderStatus.PAID and order.payment_id == payment.payment_id:
             return Standing(payment, confirmed=True)
@@ -168,6 +171,11 @@ def next_step(order: Order, payment: Payment | None) -> Flip | Standing | Payonc
     if payment.state == PaymentState.VOIDED or order.status == OrderStatus.UNPAID:
         return Standing(payment, confirmed=False)
     return _refused_by(order)
+
+
+def _is_for(payment: Payment, order: Order) -> bool:
+    asked = (order.payer_account_id, order.payee_account_id, order.amount)
+    return (payment.payer_account_id, payment.payee_account_id, payment.amount) == asked
 
 
 def _refused_by(order: Order) -> PayonceError:

@@ -19,7 +19,7 @@ from payment_service.domain.payments import Payment, PaymentState, StateReason, 
 from payment_service.storage import history, payments
 from payment_service.usecases.endings import Endings, Why
 from shared.callers import Caller, Role, Scope
-from shared.database import Database
+from shared.database import ContendedError, Database
 from shared.errors import PayonceError
 
 PAGE = 500
@@ -98,8 +98,8 @@ class Reconcile:
         why = Why(RECONCILER, BECAUSE[order.status], "")
         try:
             ended, _ = await self._endings.reverse(payment.payment_id, why)
-        except PayonceError as error:
-            log.warning("reconcile.again", subject=payment.subject, reason=error.reason)
+        except (PayonceError, ContendedError) as error:
+            log.warning("reconcile.again", subject=payment.subject, error=repr(error))
             return False
         return ended.state in (PaymentState.REVERSED, PaymentState.VOIDED)
 

@@ -48,7 +48,7 @@ def launch(program: Program, arguments: list[str]) -> NoReturn:
     logs.configure(program.name)
     try:
         settings = load(program.settings)
-        if workers is not None:
+        if arguments != ["migrate"]:  # the only one that calls nobody, and is called by nobody
             require_safe(settings)
         url = settings.migration_url if arguments == ["migrate"] and settings.migration_url else settings.database_url
         embedded = EmbeddedPostgres(default_folder()) if url is None else None

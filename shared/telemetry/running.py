@@ -46,6 +46,8 @@ def _serve_metrics(listen: str) -> Callable[[], None]:
         server, thread = start_http_server(port, host.strip("[]"), REGISTRY)
     except (OSError, OverflowError):
         raise StartupError(f"cannot serve metrics on {host}:{port}: is the port in use?") from None
+    # Or each connection that says nothing would keep a thread for ever.
+    server.RequestHandlerClass.timeout = 5.0  # type: ignore[attr-defined]
     log.info("metrics.listening", address=f"{host}:{server.server_port}")
 
     def stop() -> None:
