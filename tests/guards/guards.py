@@ -106,7 +106,7 @@ GUARDS = [
         "one correction ends a payment", STATEMENTS,
         "       AND state = :state AND correction_id IS NULL\n       AND captured_minor",
         "       AND state = :state\n       AND captured_minor",
-        "tests/races/test_every_rpc_50_times.py::test_one_effect_equal_answers_49_replays[reverse_paid]",
+        "tests/storage/test_begin_correction.py::test_one_correction_takes_a_payment_back",
     ),
     Guard(
         "LookupPayment looks at the lock first", "payment_service/usecases/lookup.py",
