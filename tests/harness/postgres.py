@@ -70,9 +70,7 @@ class Postgres:
             Cluster(self._folder, Path(binaries)) if binaries else EmbeddedPostgres(self._folder / "embedded")
         )
         self._numbers = itertools.count(1)
-        with psycopg.connect(raw(self.url("postgres")), autocommit=True) as connection:
-            for role in (*APP_ROLES.values(), READ_ROLE):
-                connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
+        make_roles(self.url("postgres"))
         for name in TEMPLATES:
             migrated(name, self._create(f"template_{name}", "template0"))
 
@@ -98,6 +96,13 @@ class Postgres:
             query = sql.SQL("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE {}")
             connection.execute(query.format(sql.Identifier(name), sql.Identifier(template)))
         return self.url(name)
+
+
+def make_roles(url: str) -> None:
+    """Those that serve and read, once for each server."""
+    with psycopg.connect(raw(url), autocommit=True) as connection:
+        for role in (*APP_ROLES.values(), READ_ROLE):
+            connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
 
 
 def migrated(name: str, url: str) -> None:

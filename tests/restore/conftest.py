@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.migrations import migrate
-from tests.harness.postgres import TEMPLATES, Pair, Postgres
+from tests.harness.postgres import TEMPLATES, Pair, Postgres, make_roles, migrated
 from tests.restore.archived import Archived
 
 
@@ -31,9 +30,10 @@ def servers(postgres: Postgres) -> Iterator[Servers]:  # noqa: ARG001 - it lets 
     folder.chmod(0o755)
     running: list[Archived] = []
     try:
-        for name, package in TEMPLATES.items():
+        for name in TEMPLATES:
             running.append(Archived(folder / name, name))
-            migrate(package, running[-1].database)
+            make_roles(running[-1].database)
+            migrated(name, running[-1].database)
         yield Servers(*running)
     finally:
         for server in running:

@@ -11,7 +11,7 @@ from tests.harness.services import ROOT, Services, environment
 
 async def reconcile(running: Services, *arguments: str) -> tuple[int, list[str]]:
     """`python -m payment_service reconcile`: its exit status and its lines."""
-    env = {"PAYMENT_DATABASE_URL": running.pair.payments_url, "PAYMENT_ORDER_SERVICE": running.order.address}
+    env = {"PAYMENT_DATABASE_URL": running.pair.payments_login, "PAYMENT_ORDER_SERVICE": running.order.address}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "payment_service", "reconcile", *arguments,
         env=environment(env), cwd=ROOT, stdout=PIPE,

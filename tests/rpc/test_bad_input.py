@@ -25,11 +25,12 @@ from tests.harness.services import Services
 from tests.harness.stubs import Stubs
 
 TICKET = "A" * 22
-BAD_IDS = ["", "x" * 65, "x" * 1_000_000, "nul\0", "' OR 1=1 --", "a\u202eb", "a b", "ä", "-a", "system:deposits:EUR"]
-BAD_UUIDS = ["", "x", "x" * 36, "x" * 1_000_000, NEVER + "0", "{" + NEVER[:34] + "}", NEVER.replace("0", "\0", 1)]
-BAD_TICKETS = ["", "A" * 21, "A" * 23, "A" * 21 + "=", "A" * 21 + "\n", "A" * 21 + "\0", "Ä" * 22, "x" * 1_000_000]
-BAD_TEXTS = ["nul\0", "a\u202eb", "a\u200fb", "line\nbreak", "x" * 201, "x" * 1_000_000]
-BAD_TOKENS = ["x", "====", "ä", "\0", "bm8=", "WzVd", "bnVsbA==", "W" * 1_000_001]
+LONG = "x" * 100_000  # more is refused before it is read: tests/security/test_limits.py
+BAD_IDS = ["", "x" * 65, LONG, "nul\0", "' OR 1=1 --", "a\u202eb", "a b", "ä", "-a", "system:deposits:EUR"]
+BAD_UUIDS = ["", "x", "x" * 36, LONG, NEVER + "0", "{" + NEVER[:34] + "}", NEVER.replace("0", "\0", 1)]
+BAD_TICKETS = ["", "A" * 21, "A" * 23, "A" * 21 + "=", "A" * 21 + "\n", "A" * 21 + "\0", "Ä" * 22, LONG]
+BAD_TEXTS = ["nul\0", "a\u202eb", "a\u200fb", "line\nbreak", "x" * 201, LONG]
+BAD_TOKENS = ["x", "====", "ä", "\0", "bm8=", "WzVd", "bnVsbA==", "W" * 100_001]
 MAX = 10**15
 BAD_AMOUNTS = [
     (money(0), "minor_units"),
