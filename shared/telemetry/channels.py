@@ -5,7 +5,7 @@ By the service, or by the program that uses payonce's client; nobody need be.
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import grpc
 from opentelemetry import propagate, trace
@@ -28,6 +28,12 @@ class _Channel:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._channel, name)
+
+    async def __aenter__(self) -> Self:  # Python looks for these two in the class
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._channel.close()
 
 
 class _Method:

@@ -17,7 +17,7 @@ from tests.harness.stubs import Stubs
 from tests.rpc.common import invalid, nothing_changes
 
 BAD_IDS = [
-    "", "x" * 65, "x" * 1_000_000, "nul\0", "' OR 1=1 --", "a\u202eb", "\u200fa", "a b", "ä", "-a",
+    "", "x" * 65, "x" * 100_000, "nul\0", "' OR 1=1 --", "a\u202eb", "\u200fa", "a b", "ä", "-a",
     "system:deposits:EUR",
 ]  # fmt: skip
 BAD_TEXTS = ["nul\0", "right\u200fto left", "turned \u202eround", "two\nlines", "x" * 201]

@@ -84,4 +84,4 @@ def test_a_role_that_is_not_in_the_row(guard: Guard, keys: Keys) -> None:
 
 
 def test_no_subject_of_a_token_is_a_services_name(guard: Guard, keys: Keys) -> None:
-    assert admitted(guard, Call({}, bearer(keys.token("customer", URI)))).role is Role.CUSTOMER
+    assert admitted(guard, Call({}, bearer(keys.token("customer", HOST)))).role is Role.CUSTOMER
