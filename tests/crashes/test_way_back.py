@@ -114,6 +114,7 @@ async def crash_of_payment_service(there: Stage, way: Way, case: Case, point: st
 async def crash_of_order_service(there: Stage, way: Way, case: Case, point: str) -> None:
     """order_service dies at `point`, and is started again when the caller has been told of it."""
     victim = await there.services.restart_order({"PAYONCE_FAILPOINT": point})
+    await found_again(there)
     try:
         answer = await way.ask(there.stubs, case)
         assert not answer.order_confirmed  # the money moved, and stays moved
