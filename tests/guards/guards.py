@@ -206,4 +206,16 @@ GUARDS = [
         "",
         "tests/restore/test_beside_traffic.py::test_what_changed_between_its_two_looks_is_no_divergence",
     ),
+    Guard(
+        "a payment is for its order", "payment_service/domain/charges.py",
+        "and not _is_for(payment, order):",
+        "and False:",
+        "tests/restore/test_reused_id.py::test_anothers_payment_pays_no_other_order",
+    ),
+    Guard(
+        "the name in order_service's certificate", "payment_service/main.py",
+        "name=settings.order_service_name,",
+        'name="",',
+        "tests/security/test_false_identity.py::test_an_order_service_of_another_name_is_not_believed",
+    ),
 ]  # fmt: skip

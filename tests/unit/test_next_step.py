@@ -34,6 +34,9 @@ UNPAID, PAID, CANCELLED, REFUNDED = (
     order(OrderStatus.REFUNDED, OURS),
 )
 S = PaymentState
+# A restore forgot the order that was paid, and its id was given to another one.
+OTHERS = [UNPAID._replace(payer_account_id="c"), UNPAID._replace(payee_account_id="c"),
+          UNPAID._replace(amount=Money("EUR", 6)), UNPAID._replace(amount=Money("USD", 5))]  # fmt: skip
 TABLE = [
     (UNPAID, None, "charge"),
     (PAID, None, "ORDER_ALREADY_PAID"),
@@ -54,6 +57,9 @@ TABLE = [
     (REFUNDED, payment(S.REVERSED), "ORDER_REFUNDED"),
     (UNPAID, payment(S.REVERSED), "stands"),
     (REFUNDED, payment(S.REFUNDED), "ORDER_REFUNDED"),
+    *((another, payment(S.SUCCEEDED), "ORDER_ALREADY_PAID") for another in OTHERS),
+    *((OTHERS[0], payment(state), "ORDER_ALREADY_PAID") for state in (S.AUTHORIZED, S.REVERSED, S.REFUNDED)),
+    (OTHERS[0], payment(S.VOIDED), "stands"),
 ]
 
 
