@@ -15,6 +15,7 @@ import pytest
 from shared import migrations
 from shared.compatibility import Revisions
 from shared.errors import StartupError
+from tests.harness.locks import somebody_waits
 from tests.harness.postgres import Pair, Postgres, raw, rows
 from tests.harness.services import ROOT, Environment, Running, environment
 from tests.migrations.newer import Newer, migration
@@ -78,6 +79,28 @@ def test_it_gives_up_on_a_transaction_without_end(postgres: Postgres, monkeypatc
         with pytest.raises(StartupError, match=r"at revision 0002, as a whole; a long transaction keeps a table"):
             migrations.migrate("order_service", url)
     migrations.migrate("order_service", url)
+    assert rows(url, "SELECT version_num FROM alembic_version") == [(NEWEST["order"],)]
+
+
+async def test_an_index_is_built_beside_traffic_and_again_after_an_attempt_that_ended(postgres: Postgres) -> None:
+    url = postgres.empty()
+    upgrade(url, "order_service", "0003")
+    with psycopg.connect(raw(url)) as long, psycopg.connect(raw(url)) as traffic:
+        # A snapshot that has not looked at the orders: the index waits for its end, and the column does not.
+        long.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        long.execute("SELECT 1")
+        building = asyncio.create_task(asyncio.to_thread(migrations.migrate, "order_service", url))
+        await somebody_waits(url)
+        traffic.execute("LOCK TABLE orders IN ROW EXCLUSIVE MODE NOWAIT")
+        traffic.rollback()
+        ended = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query ~ '^\\s*CREATE INDEX CONCURRENTLY'"
+        assert rows(url, ended) == [(True,)]
+        with pytest.raises(StartupError, match="at revision 0003"):
+            await building
+    valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('orders_of_merchant')"
+    assert rows(url, valid) == [(False,)]
+    migrations.migrate("order_service", url)
+    assert rows(url, valid) == [(True,)]
     assert rows(url, "SELECT version_num FROM alembic_version") == [(NEWEST["order"],)]
 
 
