@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, NoReturn
 
 import jwt
+import structlog
 
 from shared.callers import Role
 from shared.config import ServiceSettings
-from shared.errors import PayonceError, Reason
+from shared.errors import PayonceError, Reason, StartupError
 from shared.ids import CLIENT_ID
 from shared.rpc.files import Watched
 
@@ -23,6 +24,7 @@ KNOWN_LIMIT = 10_000
 LENGTH_LIMIT = 2_048
 
 Keys = Mapping[str, jwt.PyJWK]
+log = structlog.get_logger()
 
 
 class Known(NamedTuple):
@@ -71,6 +73,8 @@ class Tokens:
         self._look_at = time.monotonic() + LOOK_EVERY_S
         if self._keys.changed():
             self._known.clear()  # a key that was taken out is out at once
+            if not self._keys.value:
+                log.error("tokens.no_keys")
 
     def _verified(self, authorization: str) -> Known:
         if not authorization[: len(SCHEME)].lower() == SCHEME or len(authorization) > LENGTH_LIMIT:
@@ -104,7 +108,10 @@ def tokens(settings: ServiceSettings) -> Tokens | None:
     """Of a service; None when none are asked for. StartupError when the keys are no good."""
     if settings.token_keys is None:
         return None
-    keys = Watched({settings.variable("token_keys"): settings.token_keys}, _keys)
+    variable = settings.variable("token_keys")
+    keys = Watched({variable: settings.token_keys}, _keys)
+    if not keys.value:  # while we run it may come to that: all were taken out
+        raise StartupError(f"{variable}: it has no P-256 key for {ALGORITHM} with a kid of its own")
     return Tokens(keys, audience=settings.token_audience, lifetime_s=settings.token_lifetime_s)
 
 
@@ -115,17 +122,26 @@ def _refuse(error: jwt.InvalidTokenError) -> NoReturn:
 
 
 def _keys(data: bytes) -> Keys:
-    """Of a JWKS file (RFC 7517): keys of other kinds are left out, and one at least must be of ours."""
+    """The keys of a JWKS file (RFC 7517) that are ours; there may be none, and then nobody is known.
+
+    A bad one is left out by itself: were the file refused for it, whom it takes out would stay in.
+    """
     try:
         listed = json.loads(data)["keys"]
-        found = [(key["kid"], jwt.PyJWK(key, ALGORITHM)) for key in listed if _usable(key)]
-    except (ValueError, KeyError, TypeError, AttributeError, jwt.PyJWTError):
-        raise ValueError("it is no JWKS") from None
-    if not found:
-        raise ValueError(f"it has no P-256 key for {ALGORITHM} with a kid")
-    if len(dict(found)) < len(found):
-        raise ValueError("two keys have the same kid")
-    return dict(found)
+    except (ValueError, KeyError, TypeError):
+        listed = None
+    if not isinstance(listed, list):
+        raise ValueError("it is no JWKS")  # noqa: TRY004 - of the file, as Watched wants it
+    found: dict[str, list[jwt.PyJWK]] = {}
+    for i, key in enumerate(listed):
+        try:
+            if _usable(key):
+                found.setdefault(key["kid"], []).append(jwt.PyJWK(key, ALGORITHM))
+        except (ValueError, TypeError, AttributeError, jwt.PyJWTError) as error:
+            log.error("tokens.key_left_out", position=i, why=type(error).__name__)  # noqa: TRY400 - its text quotes the key
+    for kid in (kid for kid, keys in found.items() if len(keys) > 1):
+        log.error("tokens.key_left_out", kid=kid, why="two keys have the same kid")
+    return {kid: keys[0] for kid, keys in found.items() if len(keys) == 1}
 
 
 def _usable(key: Mapping[str, Any]) -> bool:

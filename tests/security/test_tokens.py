@@ -2,9 +2,11 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from structlog.testing import capture_logs
 
 from order_service.config import OrderSettings
 from payonce.tokens import public_jwk, token
@@ -101,10 +103,12 @@ def test_keys_are_rotated_by_their_kid(keys: Keys, tmp_path: Path, monkeypatch: 
     [
         ("", "no JWKS"),
         ("[]", "no JWKS"),
-        ('{"keys": [1]}', "no JWKS"),
+        ('{"keys": {"kty": "EC"}}', "no JWKS"),
+        ('{"keys": [1]}', "no P-256 key"),
         ('{"keys": []}', "no P-256 key"),
         ('{"keys": [{"kty": "oct", "k": "c2VjcmV0", "kid": "a"}]}', "no P-256 key"),
-        ('{"keys": [{"kty": "EC", "crv": "P-256", "kid": "a", "x": "", "y": ""}]}', "no JWKS"),
+        ('{"keys": [{"kty": "EC", "crv": "P-256", "kid": "a", "x": "", "y": ""}]}', "no P-256 key"),
+        ('{"keys": [{"kty": "EC", "crv": "P-256", "kid": "a", "x": 5, "y": null}]}', "no P-256 key"),
     ],
 )
 def test_keys_that_are_none_are_told_at_the_start(tmp_path: Path, text: str, why: str) -> None:
@@ -116,8 +120,57 @@ def test_keys_that_are_none_are_told_at_the_start(tmp_path: Path, text: str, why
 def test_two_keys_with_one_kid_are_told_at_the_start(keys: Keys, tmp_path: Path) -> None:
     jwk = public_jwk(keys.signer.public_key())
     (tmp_path / "jwks.json").write_text(json.dumps({"keys": [jwk, jwk]}))
-    with pytest.raises(StartupError, match="same kid"):
+    with pytest.raises(StartupError, match="kid of its own"):
         of(tmp_path / "jwks.json")
+
+
+SPOILT: dict[str, list[Any]] = {
+    "nothing else": [],
+    "no object": [1],
+    "half a key": [{"kty": "EC", "crv": "P-256", "kid": "a", "x": "", "y": ""}],
+    "another kind": [{"kty": "oct", "k": "c2VjcmV0", "kid": "a"}],
+}
+
+
+@pytest.mark.parametrize("beside", SPOILT.values(), ids=SPOILT.keys())
+@pytest.mark.parametrize("left", [True, False], ids=["one left", "none left"])
+def test_who_is_taken_out_is_out_whatever_else_the_file_holds(
+    keys: Keys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, beside: list[Any], left: bool
+) -> None:
+    monkeypatch.setattr(module, "LOOK_EVERY_S", 0.0)
+    out, stays, path = keys.signer, ec.generate_private_key(ec.SECP256R1()), tmp_path / "jwks.json"
+    path.write_text(json.dumps({"keys": [public_jwk(signer.public_key()) for signer in (out, stays)]}))
+    asked = of(path)
+    of_out, of_stays = (f"Bearer {token(signer, role='customer', sub='alice')}" for signer in (out, stays))
+    asked.caller(of_out)
+    path.write_text(json.dumps({"keys": [*beside, *([public_jwk(stays.public_key())] if left else [])]}))
+    with pytest.raises(RefusedError) as caught:
+        asked.caller(of_out)
+    assert caught.value.why == "unknown kid"
+    if left:
+        asked.caller(of_stays)
+
+
+def test_of_two_keys_with_one_kid_neither_is_taken(keys: Keys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LOOK_EVERY_S", 0.0)
+    signer, other, path = keys.signer, ec.generate_private_key(ec.SECP256R1()), tmp_path / "jwks.json"
+    mine, others = (public_jwk(one.public_key()) for one in (signer, other))
+    path.write_text(json.dumps({"keys": [mine, others]}))
+    asked = of(path)
+    path.write_text(json.dumps({"keys": [mine, mine, others]}))
+    with capture_logs() as logged, pytest.raises(RefusedError):
+        asked.caller(f"Bearer {token(signer, role='customer', sub='alice')}")
+    assert {"kid": mine["kid"], "why": "two keys have the same kid"}.items() <= logged[0].items()
+    asked.caller(f"Bearer {token(other, role='customer', sub='alice')}")
+
+
+def test_a_bad_key_is_named_by_its_place_and_not_quoted(keys: Keys, tmp_path: Path) -> None:
+    bad = {"kty": "EC", "crv": "P-256", "kid": "a", "x": "c2VjcmV0", "y": ""}
+    (tmp_path / "jwks.json").write_text(json.dumps({"keys": [public_jwk(keys.signer.public_key()), bad]}))
+    with capture_logs() as logged:
+        of(tmp_path / "jwks.json")
+    assert [(line["event"], line["position"]) for line in logged] == [("tokens.key_left_out", 1)]
+    assert "c2VjcmV0" not in str(logged)
 
 
 def test_keys_that_are_not_there_are_told_at_the_start(tmp_path: Path) -> None:
