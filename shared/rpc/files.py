@@ -1,6 +1,7 @@
 """Files that are read again when they have changed, so that keys and certificates are renewed without a restart."""
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -11,6 +12,7 @@ from shared.errors import StartupError
 
 T = TypeVar("T")
 Stamp = tuple[int, int, int]
+AGAIN_S = 60.0  # after which what was no good is read again: a certificate may not have been valid yet
 log = structlog.get_logger()
 
 
@@ -25,6 +27,7 @@ class Watched(Generic[T]):
         self._make = make
         self._lock = threading.Lock()
         self._stamps = self._now()
+        self._again_at: float | None = None
         try:
             self.value = self._read()
         except (OSError, ValueError) as error:
@@ -34,12 +37,14 @@ class Watched(Generic[T]):
         """Look, and read anew what has changed. What can't be read, or is half written, leaves the value as it was."""
         with self._lock:
             stamps = self._now()
-            if stamps == self._stamps:
+            again = self._again_at is not None and time.monotonic() >= self._again_at
+            if stamps == self._stamps and not again:
                 return False
-            self._stamps = stamps
+            self._stamps, self._again_at = stamps, None
             try:
                 self.value = self._read()
             except (OSError, ValueError) as error:
+                self._again_at = time.monotonic() + AGAIN_S
                 why = _why(error)  # which is all: a trace of how a file was read helps nobody
                 log.error("files.not_taken", variables=list(self._paths), why=why)  # noqa: TRY400
                 return False

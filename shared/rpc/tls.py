@@ -70,6 +70,9 @@ def _identity(cert: bytes, key: bytes, ca: bytes) -> Identity:
     form = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     if public.public_bytes(*form) != own.public_key().public_bytes(*form):
         raise ValueError("the key is not the certificate's")
-    if own.not_valid_after_utc < datetime.now(UTC):
+    now = datetime.now(UTC)
+    if own.not_valid_after_utc < now:
         raise ValueError(f"the certificate was valid until {own.not_valid_after_utc:%Y-%m-%d %H:%M}")
+    if own.not_valid_before_utc > now:
+        raise ValueError(f"the certificate is not valid before {own.not_valid_before_utc:%Y-%m-%d %H:%M}")
     return Identity(cert, key, ca)

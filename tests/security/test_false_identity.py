@@ -1,6 +1,8 @@
 """A certificate of the right authority is not enough: it has to be of the service that is called, and of today."""
 
+import time
 from datetime import timedelta
+from pathlib import Path
 
 import grpc
 import pytest
@@ -8,8 +10,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from order_service.config import OrderSettings
 from payonce import dev_certs as made
 from payonce.payment.v1 import payment_service_pb2
+from shared.errors import StartupError
+from shared.rpc import files
+from shared.rpc.tls import tls_files
 from tests.harness.answers import reason
 from tests.harness.books import transfers
 from tests.harness.money import order, seed
@@ -40,10 +46,66 @@ def test_an_expired_certificate_does_not_get_in(secured: Secured, keys: Keys, mo
         assert answer(address, of_the_authority(keys), HEALTH, b"") == ("UNAVAILABLE", "")
 
 
+@pytest.mark.parametrize(
+    ("setting", "value", "why"),
+    [
+        ("VALID_FOR", timedelta(seconds=-60), "the certificate was valid until"),
+        ("CLOCKS_DIFFER", timedelta(hours=-1), "the certificate is not valid before"),
+    ],
+    ids=["expired", "not valid yet"],
+)
+def test_a_certificate_out_of_its_time_is_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str, value: timedelta, why: str
+) -> None:
+    """It is told at the start; and what replaces one that is good leaves that in use."""
+    keys = Keys.new(tmp_path)
+    settings = OrderSettings(
+        tls_cert=tmp_path / "client.pem", tls_key=tmp_path / "client-key.pem", tls_ca=tmp_path / "ca.pem",
+        token_keys=tmp_path / "jwks.json",
+    )  # fmt: skip
+    watched = tls_files(settings)
+    assert watched
+    before = watched.value
+    monkeypatch.setattr(made, setting, value)
+    for name, pem in zip(("client.pem", "client-key.pem"), issued(keys), strict=True):
+        (tmp_path / name).write_bytes(pem)
+    assert not watched.changed()
+    assert watched.value == before
+    with pytest.raises(StartupError, match=why):
+        tls_files(settings)
+
+
+def test_what_was_not_valid_yet_is_taken_once_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though nobody touches the file again."""
+    path, fit = tmp_path / "file", {b"first"}
+
+    def make(data: bytes) -> bytes:
+        if data not in fit:
+            raise ValueError("not yet")
+        return data
+
+    path.write_bytes(b"first")
+    watched = files.Watched({"FILE": path}, make)
+    path.write_bytes(b"second")
+    assert not watched.changed()
+    fit.add(b"second")
+    assert not watched.changed()  # not at every handshake
+    later = time.monotonic() + files.AGAIN_S
+    monkeypatch.setattr("time.monotonic", lambda: later)
+    assert watched.changed()
+    assert watched.value == b"second"
+    assert not watched.changed()
+
+
 def of_the_authority(keys: Keys) -> grpc.ChannelCredentials:
     """A client's certificate that is made now, by the authority whom both services believe."""
+    cert, own = issued(keys)
+    return grpc.ssl_channel_credentials(keys.read("ca.pem"), own, cert)
+
+
+def issued(keys: Keys) -> tuple[bytes, bytes]:
+    """The certificate and its key."""
     key = load_pem_private_key(keys.read("ca-key.pem"), None)
     assert isinstance(key, ec.EllipticCurvePrivateKey)
     authority = made.Authority(key, x509.load_pem_x509_certificate(keys.read("ca.pem")))
-    cert, own = authority.issue("client", [x509.DNSName("client")], made.CALLS)
-    return grpc.ssl_channel_credentials(keys.read("ca.pem"), own, cert)
+    return authority.issue("client", [x509.DNSName("client")], made.CALLS)
