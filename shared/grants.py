@@ -43,14 +43,15 @@ class Access:
 def apply(connection: sa.Connection, access: Access) -> list[str]:
     """Give the roles what they need and take everything else, in the transaction that is open; the roles.
 
-    Again: the same. Raises StartupError when a role is not there, or would still be able to do more.
+    Again: the same. Raises StartupError when a role is not there, or would still be able to do more. Where no role is
+    named, functions are all that is seen to: one has its owner's rights, whoever may call it.
     """
     wanted = _wanted(access)
+    for role in wanted:
+        _fit(connection, role)
+    things = things_of(connection)
+    _pin(connection, things.functions)
     if wanted:
-        for role in wanted:
-            _fit(connection, role)
-        things = things_of(connection)
-        _pin(connection, things.functions)
         _take(connection, "PUBLIC", things)
         for role, privileges in wanted.items():
             _take(connection, _quoted(role), things)

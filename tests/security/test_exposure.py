@@ -101,6 +101,13 @@ async def test_workers_are_not_even_started(pair: Pair, module: str) -> None:
     assert f"set {PREFIX[module]}_TLS_CERT, " in await only_line(module, env, "--workers", "2")
 
 
+@pytest.mark.parametrize("words", ["reconcile", "reconcile --apply"])
+async def test_reconcile_wants_it_as_serving_does(pair: Pair, words: str) -> None:
+    """It tells order_service what to do, and believes what that says."""
+    env = settings("payment_service", DATABASE_URL=pair.payments_login, ORDER_SERVICE="10.0.0.1:1")
+    assert "set PAYMENT_TLS_CERT, " in await only_line("payment_service", env, *words.split())
+
+
 @each_service
 async def test_where_it_is_said_to_be_private_it_starts(pair: Pair, module: str) -> None:
     env = settings(module, DATABASE_URL=database_url(pair, module), LISTEN="0.0.0.0:0", INSECURE=INSECURE)

@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import socket
 import urllib.request
 
 import psutil  # type: ignore[import-untyped]
 import pytest
 
+from shared.telemetry.running import _serve_metrics
 from tests.harness.money import order, pay, seed
 from tests.harness.postgres import Pair, Postgres
 from tests.harness.services import DidNotStartError, Running, services
@@ -35,6 +37,17 @@ async def test_nothing_is_served_unless_asked_for(pair: Pair) -> None:
 
 def listeners(pid: int) -> list[int]:
     return [c.laddr.port for c in psutil.Process(pid).net_connections("tcp") if c.status == psutil.CONN_LISTEN]
+
+
+def test_who_says_nothing_is_hung_up_on() -> None:
+    """Else each would keep a thread for ever."""
+    port = free_port()
+    stop = _serve_metrics(f"127.0.0.1:{port}")
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as silent:
+            assert silent.recv(1) == b""
+    finally:
+        stop()
 
 
 async def test_each_worker_has_a_port_of_its_own(pair: Pair) -> None:
