@@ -21,8 +21,10 @@ from payment_service.rpc.servicer import PaymentServicer
 from payonce.order.v1 import order_service_pb2
 from payonce.payment.v1 import payment_service_pb2
 from payonce.type.v1.money_pb2 import Money
+from shared.callers import DEVELOPER
 from shared.errors import PayonceError, Reason
 from shared.rpc import paging
+from shared.rpc.access import set_caller
 from shared.rpc.errors import STATUS_OF, trailing_metadata
 
 METADATA_LIMIT = 8 * 1024  # what gRPC's clients take, unless told otherwise
@@ -127,6 +129,7 @@ def _fill_field(message: Message, field: Any) -> None:
 
 def _outcome(handling: Coroutine[Any, Any, object]) -> str:
     """`reached`, or the refusal's reason; whatever else is raised is a bug, and so is an answer."""
+    set_caller(DEVELOPER)
     try:
         answer = LOOP.run_until_complete(handling)
     except Reached:

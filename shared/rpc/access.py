@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import TypeAlias
 
-from shared.callers import DEVELOPER, Caller, Role, Scope
+from shared.callers import Caller, Role, Scope
 
 # By method name, as in the .proto; a role that is not in a method's row may not call it.
 AccessTable: TypeAlias = Mapping[str, Mapping[Role, Scope]]
 
-_CALLER: ContextVar[Caller] = ContextVar("caller", default=DEVELOPER)
+_CALLER: ContextVar[Caller] = ContextVar("caller")  # no default: who was not let in is nobody
 
 
 def scope_of(table: AccessTable, method: str, role: Role) -> Scope | None:
@@ -18,7 +18,7 @@ def scope_of(table: AccessTable, method: str, role: Role) -> Scope | None:
 
 
 def caller() -> Caller:
-    """The caller of the method that runs now."""
+    """The caller of the method that runs now. LookupError when nobody was let in."""
     return _CALLER.get()
 
 

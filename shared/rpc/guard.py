@@ -7,8 +7,9 @@ from typing import Any
 import grpc
 import structlog
 
-from shared.callers import DEVELOPER, Caller, Role, Scope
+from shared.callers import DEVELOPER, Caller, Role
 from shared.errors import PayonceError, Reason
+from shared.rpc.access import AccessTable, scope_of
 from shared.rpc.rates import Rates
 from shared.rpc.tokens import Known, RefusedError, Tokens
 
@@ -27,7 +28,7 @@ class Guard:
         self._services = {name.encode(): name for name in service_names}
         self._rates = rates
 
-    def admit(self, context: Context, method: str, row: Mapping[Role, Scope]) -> Caller:
+    def admit(self, context: Context, method: str, table: AccessTable) -> Caller:
         """The caller of this call. NOT_AUTHENTICATED, TOKEN_EXPIRED, ROLE_NOT_ALLOWED or RATE_LIMITED otherwise."""
         if self._tokens is None:
             if self._rates:
@@ -41,7 +42,7 @@ class Guard:
         role, subject = known.role, known.subject
         if self._rates and role is not Role.SERVICE:  # which send batches, and are ours
             self._rates.take((role, subject))
-        scope = row.get(role)
+        scope = scope_of(table, method, role)
         if scope is None:
             log.warning("role_not_allowed", method=method, role=role, subject=subject, peer=_host(context))
             raise PayonceError(Reason.ROLE_NOT_ALLOWED, f"A {role} may not call this method.")

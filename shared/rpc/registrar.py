@@ -1,12 +1,12 @@
 """Around every method: whatever a handler does, the caller gets a documented status and nothing else."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, NamedTuple, NoReturn
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, NoReturn
 
 import grpc
 import structlog
 
-from shared.callers import Role, Scope
+from shared.callers import DEVELOPER
 from shared.database import ContendedError
 from shared.errors import PayonceError, Reason, StartupError, contended
 from shared.failpoints import ARMED, failpoint
@@ -20,7 +20,7 @@ from shared.telemetry.calls import count_refusal, count_replay, observed
 log = structlog.get_logger()
 Context = grpc.aio.ServicerContext[Any, Any]
 Handler = Callable[[Any, Context], Awaitable[Any]]
-NOBODY: Mapping[Role, Scope] = {}
+LetIn = Callable[[Context, str], None]
 
 
 class Malformed:
@@ -40,8 +40,8 @@ class Registrar:
     grpc.aio would send an uncaught exception's text to the caller as UNKNOWN. An interceptor of grpc.aio's could see to
     that too, but costs a coroutine in each call.
 
-    With an `access` table, each method must have its row there, and `guard` lets in who is in it. Without one a service
-    is open to all.
+    With an `access` table, each method must have its row there. A `guard` lets in who is in it, so nobody where
+    there is no table. Without a guard all are the developer.
     """
 
     def __init__(
@@ -52,12 +52,13 @@ class Registrar:
         guard: Guard | None = None,
     ) -> None:
         self._server = server
-        self._door = Door(gate, guard, access)
+        self._gate = gate
         self._access = access
+        self._guard = guard
 
     def add_generic_rpc_handlers(self, handlers: Sequence[grpc.GenericRpcHandler]) -> None:
         """Wrap, and hand on."""
-        self._server.add_generic_rpc_handlers([_Wrapped(one, self._door) for one in handlers])
+        self._server.add_generic_rpc_handlers([_Wrapped(one, self.let_in) for one in handlers])
 
     def add_registered_method_handlers(self, service: str, handlers: dict[str, Any]) -> None:
         """Generated code registers its methods twice; once is enough. Here they are compared with the access table."""
@@ -66,26 +67,17 @@ class Registrar:
         if undecided := sorted(handlers.keys() ^ self._access.keys()):
             raise StartupError(f"{service} and its access table differ: {', '.join(undecided)}")
 
-
-class Door(NamedTuple):
-    """What a call passes before it reaches its handler."""
-
-    gate: Gate | None
-    guard: Guard | None
-    access: AccessTable | None
-
-    def pass_through(self, context: Context, name: str) -> None:
-        """Raises what the caller is told who may not come in."""
-        if self.gate:
-            self.gate.pass_through()
-        if self.guard and self.access is not None:
-            set_caller(self.guard.admit(context, name, self.access.get(name, NOBODY)))
+    def let_in(self, context: Context, name: str) -> None:
+        """The one way to a handler: says who its caller is. Raises what the caller is told who may not come in."""
+        if self._gate:
+            self._gate.pass_through()
+        set_caller(self._guard.admit(context, name, self._access or {}) if self._guard else DEVELOPER)
 
 
 class _Wrapped(grpc.GenericRpcHandler):
-    def __init__(self, inner: grpc.GenericRpcHandler, door: Door) -> None:
+    def __init__(self, inner: grpc.GenericRpcHandler, let_in: LetIn) -> None:
         self._inner = inner
-        self._door = door
+        self._let_in = let_in
         self._wrapped: dict[str, Any] = {}
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
@@ -95,7 +87,7 @@ class _Wrapped(grpc.GenericRpcHandler):
             if handler is None or handler.request_streaming or handler.response_streaming:
                 return handler  # unknown methods, and the standard services' streams
             self._wrapped[method] = grpc.unary_unary_rpc_method_handler(
-                observed(_wrapped(handler.unary_unary, method, self._door), method),
+                observed(_wrapped(handler.unary_unary, method, self._let_in), method),
                 request_deserializer=_tolerant(handler.request_deserializer),
                 response_serializer=handler.response_serializer,
             )
@@ -114,7 +106,7 @@ def _tolerant(deserialize: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
     return read
 
 
-def _wrapped(handle: Handler, method: str, door: Door) -> Handler:
+def _wrapped(handle: Handler, method: str, let_in: LetIn) -> Handler:
     name = method.rpartition("/")[2]
     received = f"request_received:{name}"
 
@@ -123,7 +115,7 @@ def _wrapped(handle: Handler, method: str, door: Door) -> Handler:
         if ARMED:
             context.add_done_callback(_reply_sent(name))
         try:
-            door.pass_through(context, name)
+            let_in(context, name)
             return await handle(_well_formed(request), context)
         except grpc.aio.AbortError:
             raise

@@ -40,7 +40,7 @@ def guard(keys: Keys) -> Guard:
 
 def admitted(guard: Guard, call: Call) -> Caller:
     asked: Any = call
-    return guard.admit(asked, "Method", ROW)
+    return guard.admit(asked, "Method", {"Method": ROW})
 
 
 @pytest.mark.parametrize(("kind", "name"), [("peer_uri", URI), ("peer_dns", HOST)])
