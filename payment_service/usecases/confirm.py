@@ -9,6 +9,7 @@ from payment_service.clients.orders import OrdersClient
 from payment_service.domain.charges import REFUSED_BECAUSE, Standing, Verdict, in_progress
 from payment_service.domain.payments import Payment, StateReason, Subject, order_of
 from payment_service.storage import payments
+from payment_service.usecases.named import named
 from payment_service.usecases.take_back import TakeBack
 from shared.database import Connection, Database
 from shared.errors import PayonceError, Reason
@@ -45,7 +46,7 @@ class Confirm:
                     take_back or self._take_back, payment, REFUSED_BECAUSE[found]
                 )
             else:
-                log.warning("flip.unknown", subject=payment.subject, payment_id=str(payment.payment_id))
+                log.warning("flip.unknown", **named(payment.subject, payment.payment_id))
                 ends[payment.subject] = Standing(payment, confirmed=False)
         return ends
 
@@ -74,5 +75,5 @@ class Confirm:
         try:
             return Standing(await take_back.after_refusal(payment, StateReason(reason)), confirmed=False)
         except Exception:
-            log.exception("reversal.again", subject=payment.subject, payment_id=str(payment.payment_id))
+            log.exception("reversal.again", **named(payment.subject, payment.payment_id))
             return in_progress(payment.subject)

@@ -18,6 +18,7 @@ from payment_service.domain.history import EventKind
 from payment_service.domain.payments import Payment, PaymentState, StateReason, order_of
 from payment_service.storage import history, payments
 from payment_service.usecases.endings import Endings, Why
+from payment_service.usecases.named import named
 from shared.callers import Caller, Role, Scope
 from shared.database import ContendedError, Database
 from shared.errors import PayonceError
@@ -99,7 +100,7 @@ class Reconcile:
         try:
             ended, _ = await self._endings.reverse(payment.payment_id, why)
         except (PayonceError, ContendedError) as error:
-            log.warning("reconcile.again", subject=payment.subject, error=repr(error))
+            log.warning("reconcile.again", **named(payment.subject, payment.payment_id), error=repr(error))
             return False
         return ended.state in (PaymentState.REVERSED, PaymentState.VOIDED)
 

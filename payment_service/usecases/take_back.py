@@ -14,6 +14,7 @@ from payment_service.domain.corrections import STATE_AFTER, Correction, begun, d
 from payment_service.domain.history import COMPLETER
 from payment_service.domain.payments import Payment, StateReason, order_of
 from payment_service.storage import corrections, history, payments
+from payment_service.usecases.named import named
 from payment_service.usecases.post import post
 from shared.database import Connection, ContendedError, Database
 from shared.errors import PayonceError, contended
@@ -81,12 +82,12 @@ class TakeBack:
                 lambda connection: _move(connection, correction, actor), name=correction.kind
             )
         except PayonceError as error:
-            log.warning("correction.again", subject=correction.subject, reason=error.reason)
+            log.warning("correction.again", **named(correction.subject, correction.payment_id), reason=error.reason)
             return error
         except ContendedError:
             return contended()
         except Exception:
-            log.exception("correction.trouble", subject=correction.subject)
+            log.exception("correction.trouble", **named(correction.subject, correction.payment_id))
             return unavailable(NOTED)
 
 
@@ -116,5 +117,5 @@ async def _move(connection: Connection, correction: Correction, actor: str) -> C
         if made.refused:
             raise PayonceError(made.refused[0].reason, f"payment {payment.payment_id} can't be taken back yet")
     await history.record(connection, [done(correction, actor)])
-    log.info("corrected", kind=correction.kind, subject=correction.subject, payment_id=str(payment.payment_id))
+    log.info("corrected", kind=correction.kind, **named(payment.subject, payment.payment_id))
     return completed

@@ -44,7 +44,7 @@ class Guard:
             self._rates.take((role, subject))
         scope = scope_of(table, method, role)
         if scope is None:
-            log.warning("role_not_allowed", method=method, role=role, subject=subject, peer=_host(context))
+            log.warning("role_not_allowed", method=method, caller=f"{role}:{subject}", peer=_host(context))
             raise PayonceError(Reason.ROLE_NOT_ALLOWED, f"A {role} may not call this method.")
         return Caller(role, subject, scope)
 

@@ -94,7 +94,7 @@ def test_a_token_of_another_role(secured: Secured, role: str) -> None:
     answered = answer(secured.addresses[1], secured.keys.tls(), DEPOSIT, MONEY, bearer(said))
     assert answered == ("PERMISSION_DENIED", "ROLE_NOT_ALLOWED")
     logged = [json.loads(line) for line in secured.logged().splitlines() if '"role_not_allowed"' in line]
-    assert ("Deposit", role, "mallory") in [(line["method"], line["role"], line["subject"]) for line in logged]
+    assert ("Deposit", f"{role}:mallory") in [(line["method"], line["caller"]) for line in logged]
     assert said not in secured.logged()
 
 
