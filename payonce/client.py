@@ -72,8 +72,9 @@ class Client:
         payee_account_id: str,
         amount: Money,
         description: str = "",
+        merchant_id: str = "",
     ) -> order_pb2.Order:
-        """An UNPAID order; the same content again is the same order."""
+        """An UNPAID order; the same content again is the same order. A merchant who calls is its merchant anyway."""
         request = order_service_pb2.CreateOrderRequest(
             order_id=order_id,
             customer_id=customer_id,
@@ -81,6 +82,7 @@ class Client:
             payee_account_id=payee_account_id,
             amount=amount,
             description=description,
+            merchant_id=merchant_id,
         )
         return await self._orders.CreateOrder(request)
 

@@ -22,9 +22,6 @@ class Remedy(StrEnum):
     DECIDE = "decide"
 
 
-REPAIRS = {Remedy.FLIP, Remedy.END, Remedy.FLIP_AND_END, Remedy.GIVE_BACK}
-
-
 class Divergence(NamedTuple):
     """A payment that is at rest, and its order as it was found; `repaired` when the remedy was carried out."""
 

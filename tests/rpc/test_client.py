@@ -17,7 +17,9 @@ async def test_orders_tickets_and_money_back(running: Services) -> None:
             await client.create_order(
                 order_id=order_id, customer_id="client-ann", payer_account_id="client-ann",
                 payee_account_id="client-shop", amount=money(1_000), description="a book",
+                merchant_id="client-shop",
             )  # fmt: skip
+        assert (await client.get_order("client-1")).merchant_id == "client-shop"
         cancelled = await client.cancel_order("client-2")
         assert cancelled.status == order_pb2.ORDER_STATUS_CANCELLED
 
