@@ -72,8 +72,8 @@ async def trade(stubs: Stubs) -> None:
 @pytest.mark.parametrize(("title", "query"), panels())
 async def test_every_panel_shows_something(observed: Prometheus, title: str, query: str) -> None:
     assert title
-    found = await observed.until(query)
-    assert all(sample["value"] for sample in found)
+    # A number: what did not happen in the window has the quantile NaN, which compares with nothing.
+    assert await observed.until(f"abs({query}) < Inf")
 
 
 async def test_every_alert_looks_at_something(observed: Prometheus) -> None:
