@@ -22,6 +22,7 @@ from order_service.config import OrderSettings
 from payment_service.config import PaymentSettings
 from shared.database import ContendedError
 from shared.errors import PayonceError
+from shared.telemetry.metrics import Watched
 from simulation.database import SimulatedDatabase
 from simulation.network import Channel
 from simulation.stage import here
@@ -64,6 +65,7 @@ def _replacements() -> Iterator[Replacement]:
     for main in (order_service.main, payment_service.main):
         yield main, "Database", SimulatedDatabase
         yield main, "load", _settings
+        yield main, "WATCHED", Watched()  # or this process's metrics would be of simulated pools
     yield payment_service.clients.orders, "channel", _channel
     yield payment_service.rpc.servicer, "secrets", types.SimpleNamespace(token_urlsafe=_ticket)
     clock, jitter = types.SimpleNamespace(monotonic=_now), types.SimpleNamespace(uniform=_uniform)

@@ -19,7 +19,7 @@ CONNECT = [
     # grpc's default backs off to two minutes; a peer that is back should be found at once.
     ("grpc.initial_reconnect_backoff_ms", 50),
     ("grpc.min_reconnect_backoff_ms", 1000),
-    # Shorter than what the retries of one call take together, or a call that begins while one waits would be over first.
+    # Shorter than what the retries of one call take together, or they would be over before the next look.
     ("grpc.max_reconnect_backoff_ms", 400),
     # A peer that vanished without a word (half-open connection) is noticed while a call waits for it.
     ("grpc.keepalive_time_ms", 20_000),
