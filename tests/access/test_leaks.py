@@ -31,17 +31,17 @@ def claiming(order_id: str) -> str:
 
 
 @pytest.fixture
-def ann(door: Acting) -> Stubs:
+async def ann(door: Acting) -> Stubs:
     return door.as_caller(Role.CUSTOMER, OURS.customer)
 
 
 @pytest.fixture
-def cup(door: Acting) -> Stubs:
+async def cup(door: Acting) -> Stubs:
     return door.as_caller(Role.MERCHANT, OURS.merchant)
 
 
 @pytest.fixture
-def pan(door: Acting) -> Stubs:
+async def pan(door: Acting) -> Stubs:
     return door.as_caller(Role.MERCHANT, THEIRS.merchant)
 
 

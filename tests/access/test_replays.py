@@ -15,12 +15,12 @@ from tests.harness.stubs import Stubs
 
 
 @pytest.fixture
-def cup(door: Acting) -> Stubs:
+async def cup(door: Acting) -> Stubs:
     return door.as_caller(Role.MERCHANT, OURS.merchant)
 
 
 @pytest.fixture
-def pan(door: Acting) -> Stubs:
+async def pan(door: Acting) -> Stubs:
     return door.as_caller(Role.MERCHANT, THEIRS.merchant)
 
 
