@@ -32,7 +32,7 @@ class Grants:
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class Grantees:
     """Who is to have it: the role that a service logs in as, and one that only reads. None: nobody."""
 
     grants: Grants
@@ -40,13 +40,13 @@ class Access:
     read_role: str | None
 
 
-def apply(connection: sa.Connection, access: Access) -> list[str]:
+def apply(connection: sa.Connection, grantees: Grantees) -> list[str]:
     """Give the roles what they need and take everything else, in the transaction that is open; the roles.
 
     Again: the same. Raises StartupError when a role is not there, or would still be able to do more. Where no role is
     named, functions are all that is seen to: one has its owner's rights, whoever may call it.
     """
-    wanted = _wanted(access)
+    wanted = _wanted(grantees)
     for role in wanted:
         _fit(connection, role)
     things = things_of(connection)
@@ -60,13 +60,13 @@ def apply(connection: sa.Connection, access: Access) -> list[str]:
     return list(wanted)
 
 
-def _wanted(access: Access) -> dict[str, set[tuple[str, str]]]:
+def _wanted(grantees: Grantees) -> dict[str, set[tuple[str, str]]]:
     """The privileges of each role that is named: (privilege, thing)."""
-    grants = access.grants
+    grants = grantees.grants
     reading = {("SELECT", table) for table in (*grants.tables, VERSION_TABLE)}
     writing = {(privilege, table) for table, grant in grants.tables.items() for privilege in _privileges(grant)}
     auditing = {("EXECUTE", function) for function in grants.audit}
-    roles = {access.app_role: reading | writing, access.read_role: reading | auditing}
+    roles = {grantees.app_role: reading | writing, grantees.read_role: reading | auditing}
     return {role: privileges for role, privileges in roles.items() if role is not None}
 
 

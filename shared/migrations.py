@@ -17,7 +17,7 @@ from alembic.util import CommandError
 from shared import grants
 from shared.compatibility import Revisions, config_of, require, schema_of, too_old, write
 from shared.errors import StartupError
-from shared.grants import Access
+from shared.grants import Grantees
 from shared.privileges import owned
 
 # One key for all: migrations of two processes wait for each other.
@@ -38,8 +38,10 @@ WHAT_TO_DO = {
 log = structlog.get_logger()
 
 
-def migrate(package: str, url: str, access: Access | None = None, tell: Callable[[str], None] = lambda _: None) -> None:
-    """Bring the database to the newest revision, and the roles of `access` to what the code needs.
+def migrate(
+    package: str, url: str, grantees: Grantees | None = None, tell: Callable[[str], None] = lambda _: None
+) -> None:
+    """Bring the database to the newest revision, and the roles of `grantees` to what the code needs.
 
     Two at once: the second waits, and finds nothing to do. A database that is newer than this code, and can run it, is
     left as it is. `tell` is given a line for each thing that was done. Raises StartupError.
@@ -55,8 +57,8 @@ def migrate(package: str, url: str, access: Access | None = None, tell: Callable
             return
         _persist(connection, lambda: _upgrade(package, revisions, connection, tell), tell)
         tell(f"at revision {revisions.newest}")
-        if access is not None:
-            for role in _persist(connection, lambda: _grant(connection, access), tell):
+        if grantees is not None:
+            for role in _persist(connection, lambda: _grant(connection, grantees), tell):
                 tell(f"role {role} has what it needs, and nothing else")
 
 
@@ -103,10 +105,10 @@ def _upgrade(package: str, revisions: Revisions, connection: sa.Connection, tell
     connection.commit()
 
 
-def _grant(connection: sa.Connection, access: Access) -> list[str]:
+def _grant(connection: sa.Connection, grantees: Grantees) -> list[str]:
     with connection.begin():
         _wait_briefly(connection)
-        return grants.apply(connection, access)
+        return grants.apply(connection, grantees)
 
 
 def _wait_briefly(connection: sa.Connection) -> None:

@@ -14,7 +14,7 @@ from shared import logs
 from shared.config import ServiceSettings, load
 from shared.embedded import EmbeddedPostgres, default_folder
 from shared.errors import StartupError
-from shared.grants import Access, Grants
+from shared.grants import Grantees, Grants
 from shared.migrations import migrate, require_compatible
 from shared.rpc.exposure import require_safe
 from shared.rpc.server import Service, serve
@@ -59,8 +59,8 @@ def launch(program: Program, arguments: list[str]) -> NoReturn:
             require_compatible(program.name, url, how=f"python -m {program.name} migrate")
             sys.exit(own(url))
         if workers is None:
-            access = Access(program.grants, settings.app_role, settings.read_role)
-            migrate(program.name, url, access, tell=lambda line: print(f"{program.name}: {line}", flush=True))  # noqa: T201
+            grantees = Grantees(program.grants, settings.app_role, settings.read_role)
+            migrate(program.name, url, grantees, tell=lambda line: print(f"{program.name}: {line}", flush=True))  # noqa: T201
         else:
             sys.exit(_serve(program, settings, url, own=embedded is not None, workers=workers))
     except StartupError as error:

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from shared.callers import Role
 from tests.access.acting import Acting, acting
-from tests.access.things import Things
+from tests.access.things import OURS, THEIRS, Things
 from tests.harness.postgres import Postgres
+from tests.harness.stubs import Stubs
 from tests.security.world import Keys
 
 
@@ -23,3 +25,18 @@ async def door(postgres: Postgres) -> AsyncIterator[Acting]:
 @pytest.fixture(scope="module")
 def things(door: Acting) -> Things:
     return Things(door.clerk)
+
+
+@pytest.fixture
+async def ann(door: Acting) -> Stubs:
+    return door.as_caller(Role.CUSTOMER, OURS.customer)
+
+
+@pytest.fixture
+async def cup(door: Acting) -> Stubs:
+    return door.as_caller(Role.MERCHANT, OURS.merchant)
+
+
+@pytest.fixture
+async def pan(door: Acting) -> Stubs:
+    return door.as_caller(Role.MERCHANT, THEIRS.merchant)

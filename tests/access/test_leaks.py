@@ -30,21 +30,6 @@ def claiming(order_id: str) -> str:
     return f"SELECT pg_advisory_xact_lock_shared({CLAIM_LOCKS}, hashtext('order:{order_id}'))"
 
 
-@pytest.fixture
-async def ann(door: Acting) -> Stubs:
-    return door.as_caller(Role.CUSTOMER, OURS.customer)
-
-
-@pytest.fixture
-async def cup(door: Acting) -> Stubs:
-    return door.as_caller(Role.MERCHANT, OURS.merchant)
-
-
-@pytest.fixture
-async def pan(door: Acting) -> Stubs:
-    return door.as_caller(Role.MERCHANT, THEIRS.merchant)
-
-
 async def test_of_a_taken_order_id_a_stranger_learns_no_more(
     door: Acting, things: Things, cup: Stubs, pan: Stubs
 ) -> None:

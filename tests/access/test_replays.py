@@ -1,7 +1,5 @@
 """A repetition by somebody else is none: no stored answer is told to who did not ask for it (I13, I19)."""
 
-import pytest
-
 from payonce.payment.v1 import account_pb2, refund_pb2
 from shared.callers import Role
 from tests.access.acting import Acting
@@ -12,16 +10,6 @@ from tests.harness.corrections import explain, lookup, refund, ticket, use
 from tests.harness.money import balance, money, pay_once
 from tests.harness.refusals import ABSENT, contents, forge, refusal
 from tests.harness.stubs import Stubs
-
-
-@pytest.fixture
-async def cup(door: Acting) -> Stubs:
-    return door.as_caller(Role.MERCHANT, OURS.merchant)
-
-
-@pytest.fixture
-async def pan(door: Acting) -> Stubs:
-    return door.as_caller(Role.MERCHANT, THEIRS.merchant)
 
 
 def fresh() -> str:

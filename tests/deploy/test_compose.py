@@ -1,7 +1,6 @@
 """The compose file on a Docker engine: it is brought up, pays, loses an instance of each service, and pays again."""
 
 import subprocess
-import tempfile
 import time
 
 from tests.deploy.compose import FILE, Project, project
@@ -43,19 +42,18 @@ def killed_in_the_middle(running: Project, shop: list[str]) -> list[str]:
     """One instance of each is killed while everybody pays; what the callers were told, all of them, in the end."""
     from tests.deploy.compose import command
 
-    with tempfile.TemporaryFile("w+") as trouble:
-        paying = subprocess.Popen(
-            [*command(), "--project-name", running.name, "--file", str(FILE), *shop],
-            env=running.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=trouble, text=True,
-        )  # fmt: skip
-        assert paying.stdout
-        lines = [paying.stdout.readline().strip()]  # somebody was answered: they are under way
-        for service in ("payment_service", "order_service"):
-            subprocess.run(["docker", "kill", running.containers(service)[0]], check=True, capture_output=True)
-        said = paying.stdout.read()  # not communicate(), which knows nothing of what readline() has read ahead
-        trouble.seek(0)
-        assert paying.wait(PATIENCE_S) == 0, trouble.read()[-3000:]
-    return [*lines, *said.split("\n")]
+    # Without a buffer: communicate() knows nothing of what readline() would have read ahead.
+    paying = subprocess.Popen(
+        [*command(), "--project-name", running.name, "--file", str(FILE), *shop],
+        env=running.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
+    )  # fmt: skip
+    assert paying.stdout
+    lines = [paying.stdout.readline().decode().strip()]  # somebody was answered: they are under way
+    for service in ("payment_service", "order_service"):
+        subprocess.run(["docker", "kill", running.containers(service)[0]], check=True, capture_output=True)
+    said, trouble = paying.communicate(timeout=PATIENCE_S)
+    assert paying.returncode == 0, trouble[-3000:]
+    return [*lines, *said.decode().split("\n")]
 
 
 def until(running: Project, query: str, answer: str) -> None:

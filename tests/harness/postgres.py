@@ -23,7 +23,7 @@ from order_service.storage import grants as order_grants
 from payment_service.storage import grants as payment_grants
 from shared.config import driver_url
 from shared.embedded import EmbeddedPostgres
-from shared.grants import Access
+from shared.grants import Grantees
 from shared.migrations import migrate
 
 TEMPLATES = {"orders": "order_service", "payments": "payment_service"}
@@ -107,7 +107,7 @@ def make_roles(url: str) -> None:
 
 def migrated(name: str, url: str) -> None:
     """Bring a database, of `orders` or `payments`, to the newest revision, and the roles to their rights in it."""
-    migrate(TEMPLATES[name], url, Access(GRANTS[name], APP_ROLES[name], READ_ROLE))
+    migrate(TEMPLATES[name], url, Grantees(GRANTS[name], APP_ROLES[name], READ_ROLE))
 
 
 def login(url: str, role: str) -> str:

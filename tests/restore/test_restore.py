@@ -8,13 +8,14 @@ import grpc
 import pytest
 
 from payonce.order.v1 import order_pb2, order_service_pb2
+from payonce.payment.v1 import payment_pb2
 from tests.harness.answers import reason
 from tests.harness.audit import at_rest, audit, charges, quiet
 from tests.harness.books import transfers
 from tests.harness.corrections import lookup, refund, reverse
 from tests.harness.locks import held
 from tests.harness.money import balance, order, pay, pay_confirmed, pay_marked, pay_once, seed, status
-from tests.harness.services import services
+from tests.harness.services import Services, services
 from tests.harness.stubs import Stubs
 from tests.restore.conftest import Servers
 from tests.restore.operator import named, reconcile
@@ -30,7 +31,8 @@ def names(lines: list[str], *wanted: str) -> None:
     assert all(any(one in line for line in lines) for one in wanted), lines
 
 
-async def test_orders_earlier_than_payments(servers: Servers) -> None:
+async def orders_forget(servers: Servers) -> tuple[dict[str, payment_pb2.Payment], int]:
+    """Payments, refunds and reversals that the orders forget: the payments' answers, and what alice had left."""
     pair = servers.pair
     async with services(pair) as running, Stubs(running.order.address, running.payments[0].address) as stubs:
         await seed(stubs, deposit=100_000)
@@ -55,38 +57,51 @@ async def test_orders_earlier_than_payments(servers: Servers) -> None:
         await quiet(pair)
         had = await balance(stubs, "alice")
     await servers.orders.restore(then)
+    return told, had
+
+
+async def nothing_is_charged_again(stubs: Stubs, told: dict[str, payment_pb2.Payment], had: int) -> None:
+    """Before anybody repairs: the books answer."""
+    for order_id in ("paid", "cancelled", "created"):
+        again, replay = await pay_marked(stubs, order_id)
+        assert (again.payment, replay) == (told[order_id], True)
+    for order_id, why in (
+        ("reversed", "PAYMENT_REVERSED"),
+        ("forbidden", "PAYMENT_VOIDED"),
+        ("refunded", "ORDER_ALREADY_PAID"),
+    ):
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await pay_once(stubs, order_id)
+        assert reason(refused.value) == why
+    assert await balance(stubs, "alice") == had
+
+
+async def reconcile_repairs(running: Services, stubs: Stubs, had: int) -> None:
+    """First it only tells; then all but the order that is gone; that too, once it is made again."""
+    exit_status, lines = await reconcile(running)
+    assert exit_status == 1
+    names(lines[:-1], "order paid is unpaid", "order cancelled is cancelled", "order created is not there",
+          "order refunded is paid", "order reversed is unpaid", "order forbidden is unpaid")  # fmt: skip
+    assert await status(stubs, "paid") == UNPAID  # it was only told
+    assert await balance(stubs, "alice") == had
+
+    exit_status, lines = await reconcile(running, "--apply")
+    assert (exit_status, lines[-1]) == (1, "reconcile: payments=8 diverging=6 repaired=5 left=1")
+    await order(stubs, "created")  # whoever made it makes it again
+    exit_status, lines = await reconcile(running, "--apply")
+    assert (exit_status, lines[-1]) == (0, "reconcile: payments=8 diverging=1 repaired=1 left=0")
+
+
+async def test_orders_earlier_than_payments(servers: Servers) -> None:
+    pair = servers.pair
+    told, had = await orders_forget(servers)
     names(named(pair), "paid: is unpaid", "cancelled: is unpaid", told["created"].payment_id, "refunded: is paid",
           "reversed: is unpaid", "forbidden: is unpaid")  # fmt: skip
 
     async with services(pair) as running, Stubs(running.order.address, running.payments[0].address) as stubs:
-        # Before anybody repairs: the books answer, and nothing is charged again.
-        for order_id in ("paid", "cancelled", "created"):
-            again, replay = await pay_marked(stubs, order_id)
-            assert (again.payment, replay) == (told[order_id], True)
-        for order_id, why in (
-            ("reversed", "PAYMENT_REVERSED"),
-            ("forbidden", "PAYMENT_VOIDED"),
-            ("refunded", "ORDER_ALREADY_PAID"),
-        ):
-            with pytest.raises(grpc.aio.AioRpcError) as refused:
-                await pay_once(stubs, order_id)
-            assert reason(refused.value) == why
-        assert await balance(stubs, "alice") == had
+        await nothing_is_charged_again(stubs, told, had)
         await stubs.orders.CancelOrder(order_service_pb2.CancelOrderRequest(order_id="cancelled"))
-
-        exit_status, lines = await reconcile(running)
-        assert exit_status == 1
-        names(lines[:-1], "order paid is unpaid", "order cancelled is cancelled", "order created is not there",
-              "order refunded is paid", "order reversed is unpaid", "order forbidden is unpaid")  # fmt: skip
-        assert await status(stubs, "paid") == UNPAID  # it was only told
-        assert await balance(stubs, "alice") == had
-
-        exit_status, lines = await reconcile(running, "--apply")
-        assert (exit_status, lines[-1]) == (1, "reconcile: payments=8 diverging=6 repaired=5 left=1")
-        await order(stubs, "created")  # whoever made it makes it again
-        exit_status, lines = await reconcile(running, "--apply")
-        assert (exit_status, lines[-1]) == (0, "reconcile: payments=8 diverging=1 repaired=1 left=0")
-
+        await reconcile_repairs(running, stubs, had)
         await quiet(pair)
         stands = {i: await status(stubs, i) for i in (*EARLY, "created")}
         assert stands == {

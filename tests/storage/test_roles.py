@@ -9,7 +9,7 @@ from psycopg import sql
 
 from audit.verify import finding_of, verify
 from shared.errors import StartupError
-from shared.grants import Access
+from shared.grants import Grantees
 from shared.migrations import migrate
 from tests.harness.audit import quiet
 from tests.harness.books import owe
@@ -125,7 +125,7 @@ def test_guards_look_where_their_tables_are(granted: Pair, name: str) -> None:
 def test_they_do_so_where_no_role_is_named(postgres: Postgres, name: str) -> None:
     """One of them has its owner's rights, and whoever may call it could have it look elsewhere."""
     url = postgres.empty()
-    migrate(TEMPLATES[name], url, Access(GRANTS[name], None, None))
+    migrate(TEMPLATES[name], url, Grantees(GRANTS[name], None, None))
     found = rows(url, "SELECT DISTINCT proconfig FROM pg_proc WHERE pronamespace = 'public'::regnamespace")
     assert found == [(["search_path=pg_catalog, public, pg_temp"],)]
 
@@ -165,7 +165,7 @@ def test_a_role_that_would_keep_more_is_refused(pair: Pair, make: str, why: str)
         try:
             connection.execute(make.encode())
             with pytest.raises(StartupError, match=f"the role misfit {why}"):
-                migrate("payment_service", pair.payments_url, Access(GRANTS["payments"], "misfit", None))
+                migrate("payment_service", pair.payments_url, Grantees(GRANTS["payments"], "misfit", None))
             # It was rolled back: what it had it has, and no more.
             found = connection.execute(
                 "SELECT has_column_privilege('misfit', 'seal_heads', 'hash', 'UPDATE')"
@@ -178,7 +178,7 @@ def test_a_role_that_would_keep_more_is_refused(pair: Pair, make: str, why: str)
 
 def test_the_migrating_role_is_no_service(pair: Pair) -> None:
     with pytest.raises(StartupError, match="the role postgres has rights of an administrator"):
-        migrate("order_service", pair.orders_url, Access(GRANTS["orders"], "postgres", None))
+        migrate("order_service", pair.orders_url, Grantees(GRANTS["orders"], "postgres", None))
 
 
 async def test_a_migrating_role_that_is_no_superuser(postgres: Postgres) -> None:
@@ -191,9 +191,9 @@ async def test_a_migrating_role_that_is_no_superuser(postgres: Postgres) -> None
             connection.execute(sql.SQL("ALTER DATABASE {} OWNER TO schema_owner").format(database))
     for name in TEMPLATES:
         owner = login(url_of(pair, name), "schema_owner")
-        migrate(TEMPLATES[name], owner, Access(GRANTS[name], APP_ROLES[name], READ_ROLE))
+        migrate(TEMPLATES[name], owner, Grantees(GRANTS[name], APP_ROLES[name], READ_ROLE))
         with pytest.raises(StartupError, match="the role schema_owner can act as the role that migrates"):
-            migrate(TEMPLATES[name], owner, Access(GRANTS[name], "schema_owner", None))
+            migrate(TEMPLATES[name], owner, Grantees(GRANTS[name], "schema_owner", None))
     async with services(pair) as s, Stubs(s.order.address, s.payments[0].address) as stubs:
         await seed(stubs)
         await order(stubs, "o")
