@@ -18,7 +18,7 @@ COMPILE = $(PIN) pyproject.toml --group build
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up up-secure verify test check static guards model landed protos docs sbom audit-dependencies lock bench bench-growth containers crash-points fuzz faults soak recovery simulate clean
+.PHONY: help demo up up-secure verify test check static guards model landed protos client docs sbom audit-dependencies lock bench bench-growth containers crash-points fuzz faults soak recovery simulate clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -62,6 +62,9 @@ landed: $(VENV)/dev.done  ## what callers may count on from now on: the protos t
 
 protos: $(VENV)/runtime.done  ## generate payonce/{order,payment,type} anew (an install does it too)
 	$(BIN)/python hatch_build.py
+
+client: $(VENV)/dev.done  ## write payonce/client/_sync, which is made of payonce/client/_async
+	$(BIN)/python -m tests.client.generate
 
 docs: $(VENV)/dev.done  ## write into docs/ what is generated: settings from the code, licences from the lock
 	$(BIN)/python -m tests.deploy.settings

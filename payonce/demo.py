@@ -6,14 +6,13 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
-import grpc
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from audit.count import Count, count
 from audit.report import report
-from payonce.client import Client
+from payonce.client import AsyncClient
 from payonce.order.v1 import order_pb2
 from payonce.payment.v1 import account_pb2
 from payonce.processes import Pair
@@ -46,7 +45,7 @@ async def demo() -> bool:
 async def _play(pair: Pair) -> bool:
     proxy = LossyProxy(pair.payment_address, probability=0.5, seed=20)
     await proxy.start()
-    async with Client(pair.order_address, pair.payment_address) as client:
+    async with AsyncClient(pair.order_address, pair.payment_address) as client:
         orders = await _open_shop(client)
         answers, crashes = await _pay_all(pair, proxy, orders)
         await proxy.close()
@@ -57,7 +56,7 @@ async def _play(pair: Pair) -> bool:
     return _verdict(counted, answers, proxy, crashes) and verified
 
 
-async def _open_shop(client: Client) -> list[str]:
+async def _open_shop(client: AsyncClient) -> list[str]:
     kinds = dict.fromkeys(CUSTOMERS, account_pb2.ACCOUNT_KIND_CUSTOMER)
     kinds["bookshop"] = account_pb2.ACCOUNT_KIND_MERCHANT
     for name, kind in kinds.items():
@@ -90,8 +89,9 @@ async def _pay_all(pair: Pair, proxy: LossyProxy, orders: list[str]) -> tuple[An
         async def caller(order_id: str) -> None:
             nonlocal answered
             # A client of its own, so that a cut connection loses this caller's reply and no other.
-            async with Client(pair.order_address, proxy.address, timeout_s=5.0, attempts=3) as client:
-                answers[order_id].add(await _until_answered(client, order_id))
+            async with AsyncClient(pair.order_address, proxy.address, timeout_s=5.0, attempts=3) as client:
+                paid = await client.pay_order(order_id)
+                answers[order_id].add(paid.payment.payment_id)
             answered += 1
             progress.advance(task)
             if answered >= len(orders) * CALLERS // 2:
@@ -107,18 +107,7 @@ async def _pay_all(pair: Pair, proxy: LossyProxy, orders: list[str]) -> tuple[An
     return answers, int(status == -signal.SIGKILL)
 
 
-async def _until_answered(client: Client, order_id: str) -> str:
-    """Ask until there is an answer, as a caller who must know would."""
-    while True:
-        try:
-            return (await client.pay_order(order_id)).payment.payment_id
-        except grpc.aio.AioRpcError as error:
-            if error.code() not in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
-                raise
-            await asyncio.sleep(0.05)
-
-
-async def _all_paid(client: Client, orders: list[str]) -> None:
+async def _all_paid(client: AsyncClient, orders: list[str]) -> None:
     """Until every order is PAID; the completer needs a moment after a crash."""
     async with asyncio.timeout(QUIET_S):
         for order_id in orders:

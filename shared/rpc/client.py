@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import grpc
 
@@ -14,6 +14,8 @@ from shared.telemetry.channels import traced
 
 S = TypeVar("S")
 LOOK_EVERY_S = 1.0  # at the files of certificates
+# A retry for each ten calls that went well; after five hundred that did not, none (docs/decisions/0026-retries.md).
+RETRY_BUDGET = {"maxTokens": 1000, "tokenRatio": 0.1}
 
 CONNECT = [
     # grpc's default backs off to two minutes; a peer that is back should be found at once.
@@ -29,12 +31,13 @@ CONNECT = [
 ]
 
 
-def service_config(services: Sequence[str], *, timeout_s: float, attempts: int) -> str:
+def service_config(services: Sequence[str], *, timeout_s: float, attempts: int, retry_budget: bool = False) -> str:
     """Every method of `services`: a deadline, and retries of what the server says is worth retrying.
 
     Every method of payonce is idempotent, so retrying UNAVAILABLE is safe even when the first try did arrive.
+    With `retry_budget` all calls to one server share a number of retries, and get new ones by succeeding.
     """
-    method = {
+    method: dict[str, Any] = {
         "name": [{"service": name} for name in services],
         "timeout": f"{timeout_s}s",
         "retryPolicy": {
@@ -47,7 +50,10 @@ def service_config(services: Sequence[str], *, timeout_s: float, attempts: int) 
         },
     }
     # A name with several addresses is several servers: they take turns, and one that is gone is left out.
-    return json.dumps({"loadBalancingConfig": [{"round_robin": {}}], "methodConfig": [method]})
+    config: dict[str, Any] = {"loadBalancingConfig": [{"round_robin": {}}], "methodConfig": [method]}
+    if retry_budget:
+        config["retryThrottling"] = RETRY_BUDGET
+    return json.dumps(config)
 
 
 def channel(
@@ -56,6 +62,7 @@ def channel(
     *,
     timeout_s: float,
     attempts: int,
+    retry_budget: bool = False,
     credentials: grpc.ChannelCredentials | None = None,
     server_name: str = "",
     token: Callable[[], str] | None = None,
@@ -64,7 +71,7 @@ def channel(
 
     The server's certificate must name `server_name`, or the address's host where that is not given.
     """
-    config = service_config(services, timeout_s=timeout_s, attempts=attempts)
+    config = service_config(services, timeout_s=timeout_s, attempts=attempts, retry_budget=retry_budget)
     # A pool of its own: otherwise channels of one process share a connection, and its fate.
     own: list[tuple[str, int | str]] = [("grpc.service_config", config), ("grpc.use_local_subchannel_pool", 1)]
     options = [*CONNECT, *own]

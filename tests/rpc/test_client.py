@@ -1,6 +1,6 @@
 """The client: every method once, and once more."""
 
-from payonce.client import Client
+from payonce.client import AsyncClient
 from payonce.order.v1 import order_pb2
 from payonce.payment.v1 import account_pb2, payment_pb2, payment_service_pb2
 from tests.harness.money import money
@@ -8,7 +8,7 @@ from tests.harness.services import Services
 
 
 async def test_orders_tickets_and_money_back(running: Services) -> None:
-    async with Client(running.order.address, running.payments[0].address) as client:
+    async with AsyncClient(running.order.address, running.payments[0].address) as client:
         customer, merchant = account_pb2.ACCOUNT_KIND_CUSTOMER, account_pb2.ACCOUNT_KIND_MERCHANT
         await client.create_account("client-ann", currency_code="EUR", kind=customer)
         await client.create_account("client-shop", currency_code="EUR", kind=merchant)
@@ -32,9 +32,9 @@ async def test_orders_tickets_and_money_back(running: Services) -> None:
         ]
         assert refunds[0] == refunds[1]
         assert (await client.get_payment(first.payment.payment_id)).refunded_amount == money(200)
-        undone = await client.reverse_order("client-1", reason="all of it")
+        undone = await client.reverse_payment(order_id="client-1", reason="all of it")
         assert undone.state == payment_pb2.PAYMENT_STATE_REVERSED
-        looked = await client.lookup_payment("client-1")
+        looked = await client.lookup_payment(order_id="client-1")
         assert looked.outcome == payment_service_pb2.LOOKUP_OUTCOME_REVERSED
         assert (await client.get_order("client-1")).status == order_pb2.ORDER_STATUS_REFUNDED
 
@@ -43,5 +43,6 @@ async def test_orders_tickets_and_money_back(running: Services) -> None:
             await client.pay_with_ticket(ticket.ticket, payee_account_id="client-shop", amount=money(300))
             for _ in range(2)
         ]
-        assert payments[0] == payments[1]
+        assert payments[0].payment == payments[1].payment
+        assert [paid.replayed for paid in payments] == [False, True]
         assert (await client.get_account("client-ann")).balance == money(4_700)

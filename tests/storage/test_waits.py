@@ -3,7 +3,7 @@
 import inspect
 
 from payment_service.storage import payments
-from payonce.client import Client
+from payonce.client import AsyncClient
 from shared.database import Database
 from shared.errors import shutting_down
 from shared.rpc.gate import QUIET_LIMIT_S
@@ -12,7 +12,7 @@ from tests.harness.postgres import Pair, rows
 
 
 def test_retries_outlast_a_server_that_drains() -> None:
-    attempts = inspect.signature(Client.__init__).parameters["attempts"].default
+    attempts = inspect.signature(AsyncClient.__init__).parameters["attempts"].default
     assert (attempts - 1) * (shutting_down().retry_after_s or 0) > QUIET_LIMIT_S
 
 

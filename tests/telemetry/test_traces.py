@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from payonce.client import Client
+from payonce.client import AsyncClient
 from payonce.payment.v1.payment_service_pb2 import PayOrderRequest
 from payonce.payment.v1.ticket_pb2 import CreateTicketRequest, PayWithTicketRequest
 from tests.harness.locks import held, somebody_waits
@@ -68,7 +68,7 @@ def provider() -> Iterator[InMemorySpanExporter]:
 async def test_one_payment_is_one_trace(traced: Traced, provider: InMemorySpanExporter) -> None:
     kept, both, stubs = traced
     await order(stubs, "one-trace")
-    async with Client(both.order.address, both.payments[0].address) as client:
+    async with AsyncClient(both.order.address, both.payments[0].address) as client:
         with trace.get_tracer("a shop").start_as_current_span("checkout") as checkout:
             paid = await client.pay_order("one-trace")
     trace_id = checkout.get_span_context().trace_id.to_bytes(16, "big")

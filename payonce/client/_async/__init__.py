@@ -1,0 +1,1 @@
+"""The client's methods, written once: `_sync` is made of this by `make client`."""
