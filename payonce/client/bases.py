@@ -1,25 +1,22 @@
 """What both clients stand on: how they are made, how they call, how they end. The methods are in `_async`, `_sync`."""
 
 import asyncio
-import contextlib
-import functools
 import os
 import threading
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self, TypeVar
 
 import grpc
-from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from payonce.client.batches import Outcome, pay_orders
+from payonce.client.loop import LoopThread
 from payonce.client.settings import from_environ
 from payonce.client.wire import Answer, Method, Target, Wire
 from payonce.payment.v1.batch_pb2 import OrderToPay
 
 Q = TypeVar("Q")
 A = TypeVar("A")
-T = TypeVar("T")
 
 
 class Base:
@@ -106,39 +103,33 @@ class SyncBase(Base):
     def _make(self, target: Target) -> None:
         super()._make(target)
         self._lock = threading.Lock()
-        self._thread = contextlib.ExitStack()
-        self._portal: BlockingPortal | None = None
+        self._thread: LoopThread | None = None
 
     def _send(
         self, method: "Method[Q, A]", request: Q, *, within_s: float | None = None, request_id: str = ""
     ) -> Answer[A]:
-        send = functools.partial(self._wire.send, method, request, within_s=within_s, request_id=request_id)
-        return self._wait_for(send)
+        return self._loop().wait_for(self._wire.send(method, request, within_s=within_s, request_id=request_id))
 
     def _pay_orders(self, orders: list[OrderToPay], within_s: float) -> list[Outcome]:
-        return self._wait_for(functools.partial(pay_orders, self._wire, orders, within_s))
+        return self._loop().wait_for(pay_orders(self._wire, orders, within_s))
 
-    def _wait_for(self, work: Callable[[], Awaitable[T]]) -> T:
+    def _loop(self) -> LoopThread:
         if _a_loop_runs_here():
             raise RuntimeError("Client would block the event loop that runs here: use AsyncClient")
         with self._lock:
             self._wire.enter()
-            if self._portal is None:
-                self._portal = self._thread.enter_context(start_blocking_portal(name="payonce-client"))
-        future = self._portal.start_task_soon(work)
-        try:
-            return future.result()
-        finally:
-            future.cancel()  # of Ctrl-C; what is done can't be cancelled
+            if self._thread is None:
+                self._thread = LoopThread("payonce-client")
+            return self._thread
 
     def close(self) -> None:
         """Close the connections, and end the thread; calls under way fail."""
         with self._lock:
-            portal, self._portal = self._portal, None
+            thread, self._thread = self._thread, None
             self._wire.closed = True
-        if portal and not self._wire.elsewhere:
-            portal.call(self._wire.close)
-            self._thread.close()
+        if thread and not self._wire.elsewhere:
+            thread.wait_for(self._wire.close())
+            thread.close()
 
     def __enter__(self) -> Self:
         return self
