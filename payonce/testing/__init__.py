@@ -1,0 +1,1 @@
+"""For the tests of programs that use payonce: pytest fixtures (`plugin`), the pair (`server`), containers (`containers`)."""
