@@ -1,1 +1,1 @@
-"""For the tests of programs that use payonce: pytest fixtures (`plugin`), the pair (`server`), containers (`containers`)."""
+"""For the tests of programs that use payonce: fixtures for pytest (`plugin`), and testcontainers (`containers`)."""

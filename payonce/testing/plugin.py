@@ -36,5 +36,5 @@ def payonce_client(payonce_server: "PayonceServer") -> "Iterator[Client]":
 
 @pytest.fixture
 def payonce_async_client(payonce_server: "PayonceServer") -> "AsyncClient":
-    """An async client of `payonce_server`: `async with payonce_async_client as client`, whatever runs the test's loop."""
+    """An async client of `payonce_server`: `async with payonce_async_client as client`, in whichever event loop."""
     return payonce_server.async_client()

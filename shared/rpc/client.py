@@ -37,18 +37,16 @@ def service_config(services: Sequence[str], *, timeout_s: float, attempts: int, 
     Every method of payonce is idempotent, so retrying UNAVAILABLE is safe even when the first try did arrive.
     With `retry_budget` all calls to one server share a number of retries, and get new ones by succeeding.
     """
-    method: dict[str, Any] = {
-        "name": [{"service": name} for name in services],
-        "timeout": f"{timeout_s}s",
-        "retryPolicy": {
+    method: dict[str, Any] = {"name": [{"service": name} for name in services], "timeout": f"{timeout_s}s"}
+    if attempts > 1:  # gRPC takes no policy of one try
+        method["retryPolicy"] = {
             "maxAttempts": attempts,
             "initialBackoff": "0.05s",
             "maxBackoff": "1s",
             "backoffMultiplier": 2,
             # CANCELLED by the server: it stopped before it took the call in. A caller's own is never retried.
             "retryableStatusCodes": ["UNAVAILABLE", "RESOURCE_EXHAUSTED", "CANCELLED"],
-        },
-    }
+        }
     # A name with several addresses is several servers: they take turns, and one that is gone is left out.
     config: dict[str, Any] = {"loadBalancingConfig": [{"round_robin": {}}], "methodConfig": [method]}
     if retry_budget:

@@ -42,7 +42,7 @@ def test_an_error_tells_all_that_came(reason: Reason) -> None:
     assert (got.reason, got.message, got.code) == (reason, "no", STATUS_OF[reason])
     assert (got.metadata, got.violations, got.retry_delay_s) == ({"fields": "amount"}, [("amount", "odd")], 0.25)
     assert got.request_id == "request-1"
-    assert vars(pickle.loads(pickle.dumps(got))) == vars(got)
+    assert vars(pickle.loads(pickle.dumps(got))) == vars(got)  # noqa: S301 - as a queue of tasks does
 
 
 @pytest.mark.parametrize("reason", Reason)
@@ -76,7 +76,9 @@ def test_an_order_of_a_batch_has_the_same_errors() -> None:
     absent = from_outcome(PayOrderError(code=5, reason="ORDER_NOT_FOUND", message="no", metadata={"order_id": "o"}))
     assert (type(absent), absent.code, absent.metadata) == (NotFound, grpc.StatusCode.NOT_FOUND, {"order_id": "o"})
     assert absent.retry_delay_s is None
-    busy = from_outcome(PayOrderError(code=8, reason="OVERLOADED", message="no", retry_delay=Duration(nanos=500_000_000)))
+    busy = from_outcome(
+        PayOrderError(code=8, reason="OVERLOADED", message="no", retry_delay=Duration(nanos=500_000_000))
+    )
     assert (type(busy), busy.retry_delay_s) == (Overloaded, 0.5)
 
 
