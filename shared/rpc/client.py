@@ -14,7 +14,7 @@ from shared.telemetry.channels import traced
 
 S = TypeVar("S")
 LOOK_EVERY_S = 1.0  # at the files of certificates
-# A retry for each ten calls that went well; after five hundred that did not, none (docs/decisions/0026-retries.md).
+# A retry for each ten calls that went well; after five hundred that did not, none (docs/decisions/0027).
 RETRY_BUDGET = {"maxTokens": 1000, "tokenRatio": 0.1}
 
 CONNECT = [
