@@ -50,7 +50,7 @@ class Call:
 
 def round_robin(addresses: "Sequence[str]") -> grpc.aio.Channel:
     """One channel to all of them, each call at the next one, with the deadline and retry policy of our own clients."""
-    config = json.loads(service_config([PAYMENT_SERVICE], timeout_s=TIMEOUT_S, attempts=ATTEMPTS))
+    config = json.loads(service_config([PAYMENT_SERVICE], timeout_s=TIMEOUT_S, attempts=ATTEMPTS, retry_budget=True))
     config["loadBalancingConfig"] = [{"round_robin": {}}]
     own = [("grpc.service_config", json.dumps(config)), ("grpc.use_local_subchannel_pool", 1)]
     return grpc.aio.insecure_channel(f"ipv4:{','.join(addresses)}", options=[*CONNECT, *own])
@@ -68,7 +68,7 @@ class Callers:
         self.calls: list[Call] = []
         self._name = name
         self._channels = [
-            channel(order_address, [ORDER_SERVICE], timeout_s=TIMEOUT_S, attempts=ATTEMPTS),
+            channel(order_address, [ORDER_SERVICE], timeout_s=TIMEOUT_S, attempts=ATTEMPTS, retry_budget=True),
             payments,
         ]
         self._orders: OrderServiceAsyncStub = OrderServiceStub(self._channels[0])

@@ -36,7 +36,7 @@ class Scripted:
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[str]:
         """Its address."""
-        handlers = {
+        handlers: dict[str, Any] = {
             name: grpc.unary_unary_rpc_method_handler(method, reads, lambda answer: answer.SerializeToString())
             for name, method, reads in (
                 ("Deposit", self._deposit, account_pb2.DepositRequest.FromString),

@@ -91,7 +91,7 @@ async def test_pay_order_survives(world: World, death: Death) -> None:
     before = transfers(world.both.pair, "charge")
     # The lock's own connection dies with PostgreSQL.
     with (
-        contextlib.suppress(psycopg.errors.AdminShutdown),
+        contextlib.suppress(psycopg.OperationalError),
         held(world.both.pair.orders_url, "SELECT FROM orders FOR UPDATE"),
     ):
         paying = asyncio.create_task(world.client.pay_order(order_id))
