@@ -13,8 +13,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
+from crashpoints import kept
 from crashpoints.jobs import Job, Note
-from crashpoints.matrix import Wanted, jobs
+from crashpoints.matrix import Wanted, first, jobs
 from crashpoints.places import misplaced
 from crashpoints.report import Row, summary, write
 from crashpoints.stage import Stage
@@ -30,16 +31,19 @@ def main() -> None:
     given = _arguments()
     if wrong := misplaced():
         sys.exit("\n".join(["crash points: the matrix is not the code's:", *wrong]))
-    wanted = Wanted(given.rpc, given.only, singles=given.pairs != "only", pairs=given.pairs != "none")
-    todo = jobs(wanted)
+    report = OUT / f"{given.report}.html"
+    lines = report.with_suffix(".jsonl")
+    rows = kept.read(lines) if given.resume else []
+    done = frozenset(row.cell for row in rows)
+    wanted = Wanted(given.rpc, given.only, singles=given.pairs != "only", pairs=given.pairs != "none", done=done)
+    todo = first(jobs(wanted), given.cells)
     if not todo:
-        sys.exit(f"crash points: no cell has rpc={given.rpc!r} and a point of {given.only!r}")
+        sys.exit(f"crash points: no cell is left that has rpc={given.rpc!r} and a point of {given.only!r}")
+    kept.begin(lines, rows)
     began = time.monotonic()
-    rows: list[Row] = []
     try:
-        asyncio.run(run(todo, rows, stages=given.stages))
+        asyncio.run(run(todo, rows, lines, stages=given.stages))
     finally:  # also when it is interrupted: what was seen until then
-        report = OUT / f"{given.report}.html"
         command = shlex.join(["python", "-m", "crashpoints", *sys.argv[1:]])
         write(rows, f"{command}, {datetime.now(UTC):%Y-%m-%d}, {time.monotonic() - began:.0f} s", report)
         print(f"the report: {report}")
@@ -53,22 +57,25 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", default="", help="only points with this in their name, say committed:")
     parser.add_argument("--pairs", choices=["none", "all", "only"], default="none", help="two crashes in a row, too")
     parser.add_argument("--stages", type=int, default=STAGES, help="how many play side by side")
+    parser.add_argument("--resume", action="store_true", help="only what does not stand in the report's .jsonl yet")
+    parser.add_argument("--cells", type=int, default=10**6, help="no more than about so many, for now")
     parser.add_argument("--report", default="crash-points", help="its name in crashpoints/out")
     return parser.parse_args()
 
 
-async def run(todo: Sequence[Job], rows: list[Row], *, stages: int) -> None:
-    """Play everything; `rows` gets what was seen, as cells end."""
-    total = sum(map(len, todo))
+async def run(todo: Sequence[Job], rows: list[Row], lines: Path, *, stages: int) -> None:
+    """Play everything; `rows` gets what was seen, and so does the file `lines`, as cells end."""
+    total = len(rows) + sum(map(len, todo))
     postgres = Postgres()
     OUT.mkdir(exist_ok=True)
     log = OUT / "services.log"
     log.unlink(missing_ok=True)
     with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as bar:
-        task = bar.add_task("crash points", total=total)
+        task = bar.add_task("crash points", total=total, completed=len(rows))
 
         def note(row: Row) -> None:
             rows.append(row)
+            kept.note(lines, row)
             bar.advance(task)
             if bar.disable and len(rows) % TOLD_EVERY == 0:
                 print(f"{len(rows)} of {total}", flush=True)

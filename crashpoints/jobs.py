@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from crashpoints.catalogue import fault_of
 from crashpoints.pairs import play_pair
 from crashpoints.play import Play
 from crashpoints.points import Point
@@ -42,7 +43,7 @@ class Singles(Job):
     async def run(self, stage: Stage, note: Note) -> "Job | None":
         prepared = await _prepare(stage, [self.way] * len(self.cells))
         for i, ((point, mode), cases) in enumerate(zip(self.cells, prepared, strict=True)):
-            row = Row(self.way.name, _name(point), mode, Seen(), 1)
+            row = Row(self.way.name, name_of(point), mode, Seen(), 1, **_of(self.way, point))
             await _observe(row, Play(stage, self.way, cases, row.seen).once(point, mode))
             note(row)
             if row.violation:
@@ -63,7 +64,7 @@ class Pairs(Job):
     async def run(self, stage: Stage, note: Note) -> "Job | None":
         prepared = await _prepare(stage, [self.way] * len(self.cells))
         for i, (points, cases) in enumerate(zip(self.cells, prepared, strict=True)):
-            row = Row(self.way.name, " → ".join(map(_name, points)), PAIR, Seen(), 1)
+            row = Row(self.way.name, pair_name(points), PAIR, Seen(), 1, **_of(self.way, points[0]))
             row.reached += bool(await _observe(row, play_pair(Play(stage, self.way, cases, row.seen), *points)))
             note(row)
             if row.violation:
@@ -83,7 +84,7 @@ class Sweep(Job):
     async def run(self, stage: Stage, note: Note) -> "Job | None":
         prepared = iter(await _prepare(stage, [way for _, ways in self.cells for way in ways]))
         for i, (point, ways) in enumerate(self.cells):
-            row = Row(" ".join(way.name for way in ways), _name(point), NOT_REACHED, Seen(), 0)
+            row = Row(" ".join(way.name for way in ways), name_of(point), NOT_REACHED, Seen(), 0)
             await _observe(row, pass_by(stage, point, [(way, next(prepared)) for way in ways]))
             for way in ways:
                 note(Row(way.name, row.where, row.mode, Seen(), 0, row.took_s / len(ways), row.violation))
@@ -118,5 +119,15 @@ async def _observe(row: Row, cell: Awaitable[bool | None]) -> bool | None:
         row.took_s = round(time.monotonic() - begun, 2)
 
 
-def _name(point: Point) -> str:
+def _of(way: Way, point: Point) -> dict[str, str]:
+    return {"rpc": way.rpc, "fault": fault_of(way.rpc, point)}
+
+
+def pair_name(points: Sequence[Point]) -> str:
+    """Both, in the order in which they kill."""
+    return " → ".join(map(name_of, points))
+
+
+def name_of(point: Point) -> str:
+    """As reports have it."""
     return f"{point.name} ({point.service})"

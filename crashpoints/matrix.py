@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from crashpoints.jobs import Job, Pairs, Singles, Sweep
+from crashpoints.jobs import Job, Pairs, Singles, Sweep, name_of, pair_name
 from crashpoints.places import BY_ITSELF, not_reached, reached
 from crashpoints.points import Point
-from crashpoints.report import Mode
+from crashpoints.report import NOT_REACHED, PAIR, Cell, Mode
 from crashpoints.ways import WAYS, Way
 
 TOGETHER = 24  # cells of a job
@@ -18,12 +18,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which part of the matrix; an empty text is all of it."""
+    """Which part of the matrix; an empty text is all of it. `done`: what was played before, and is left out."""
 
     rpc: str = ""
     only: str = ""
     singles: bool = True
     pairs: bool = False
+    done: frozenset[Cell] = frozenset()
 
     def ways(self) -> list[Way]:
         """The requests whose name begins with `rpc`."""
@@ -47,23 +48,40 @@ def jobs(wanted: Wanted) -> list[Job]:
 
 def _singles(wanted: Wanted, way: Way) -> Iterator[Job]:
     points = [point for point in (*reached(way.name), *sorted(BY_ITSELF)) if wanted.has(point)]
-    for cells in _chunks([(point, mode) for point in points for mode in Mode], TOGETHER):
+    cells = [(point, mode) for point in points for mode in Mode]
+    left = [cell for cell in cells if (way.name, name_of(cell[0]), cell[1]) not in wanted.done]
+    for cells in _chunks(left, TOGETHER):
         yield Singles(way, cells)
 
 
 def _pairs(wanted: Wanted, way: Way) -> Iterator[Job]:
     points = reached(way.name)
     pairs = [pair for pair in itertools.product(points, points) if wanted.has(*pair)]
-    for cells in _chunks(pairs, TOGETHER):
+    left = [pair for pair in pairs if (way.name, pair_name(pair), PAIR) not in wanted.done]
+    for cells in _chunks(left, TOGETHER):
         yield Pairs(way, cells)
 
 
 def _sweeps(wanted: Wanted) -> Iterator[Job]:
     ways = wanted.ways()
     points = sorted({point for way in ways for point in not_reached(way.name) if wanted.has(point)})
-    swept = [(point, [way for way in ways if point in not_reached(way.name)]) for point in points]
-    for some in _chunks(swept, SWEPT_TOGETHER):
+    swept = [(point, [way for way in ways if _to_be_swept(wanted, way, point)]) for point in points]
+    for some in _chunks([(point, by) for point, by in swept if by], SWEPT_TOGETHER):
         yield Sweep(some)
+
+
+def _to_be_swept(wanted: Wanted, way: Way, point: Point) -> bool:
+    return point in not_reached(way.name) and (way.name, name_of(point), NOT_REACHED) not in wanted.done
+
+
+def first(todo: Iterable[Job], cells: int) -> list[Job]:
+    """So many jobs that there are `cells` cells, or a few more, as a job is not divided."""
+    found: list[Job] = []
+    for job in todo:
+        if sum(map(len, found)) >= cells:
+            break
+        found.append(job)
+    return found
 
 
 def _chunks(items: Iterable[T], size: int) -> Iterator[Sequence[T]]:

@@ -1,10 +1,9 @@
 """What was seen, as a page that a person can read."""
 
 import html
-import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -38,9 +37,12 @@ class Seen:
         return "; ".join(part for part in (*told, *stands) if part)
 
 
+Cell = tuple[str, str, str]  # request, point or points, mode
+
+
 @dataclass
 class Row:
-    """One cell. `where` is a point, or two; `reached` how many of them killed."""
+    """One cell. `where` is a point, or two; `reached` how many of them killed; `fault` the catalogue's number."""
 
     way: str
     where: str
@@ -49,6 +51,13 @@ class Row:
     reached: int
     took_s: float = 0.0
     violation: str = ""
+    rpc: str = ""
+    fault: str = ""
+
+    @property
+    def cell(self) -> Cell:
+        """Which one it is."""
+        return self.way, self.where, self.mode
 
 
 def summary(rows: Sequence[Row]) -> str:
@@ -65,7 +74,7 @@ NOT_REACHED = "not reached"
 
 
 def write(rows: Sequence[Row], ran: str, path: Path) -> None:
-    """The whole matrix for people; beside it `.jsonl`, a cell a line, and `.md`, the summary. `ran`: what, and when."""
+    """The whole matrix for people; beside it `.md`, the summary. `ran`: what, and when."""
     path.parent.mkdir(parents=True, exist_ok=True)
     parts = [STYLE, f"<h1>Crash points</h1><p><code>{html.escape(ran)}</code></p><p>{summary(rows)}</p>"]
     parts += [_violations(rows), _table(HEADS, [[html.escape(cell) for cell in line] for line in counts(rows)])]
@@ -73,7 +82,6 @@ def write(rows: Sequence[Row], ran: str, path: Path) -> None:
         of_way = [row for row in rows if row.way == way]
         parts += [f"<h2>{html.escape(way)}</h2>", _matrix(of_way), _pairs(of_way), _never(of_way)]
     path.write_text("\n".join(part for part in parts if part))
-    path.with_suffix(".jsonl").write_text("".join(json.dumps(asdict(row)) + "\n" for row in rows))
     lines = [HEADS, ["---"] * len(HEADS), *counts(rows)]
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     path.with_suffix(".md").write_text(f"`{ran}`\n\n{table}\n\n`{summary(rows)}`\n")

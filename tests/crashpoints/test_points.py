@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from crashpoints import places, points
+from crashpoints.catalogue import fault_of
 from crashpoints.points import ORDER, PAYMENT, Point, UnknownNameError
 from crashpoints.ways import WAYS
 
@@ -63,3 +64,24 @@ def test_a_name_that_cannot_be_told_is_refused(copy: Path, code: str) -> None:
     (copy / PAYMENT / "new.py").write_text(code)
     with pytest.raises(UnknownNameError):
         points.points()
+
+
+@pytest.mark.parametrize(
+    ("rpc", "service", "name", "fault"),
+    [
+        ("PayOrder", PAYMENT, "request_received:PayOrder", "F1"),
+        ("BatchPayOrders", PAYMENT, "committed:charge", "F7"),
+        ("PayOrder", ORDER, "mark_orders_paid_committed", "F9"),
+        ("PayOrder", PAYMENT, "committed:confirm", "F11"),  # the completer's
+        ("PayWithTicket", PAYMENT, "committed:charge", "F11"),
+        ("RefundPayment", PAYMENT, "reply_sent:RefundPayment", "F11"),
+    ],
+)
+def test_a_point_has_its_number_in_the_catalogue(rpc: str, service: str, name: str, fault: str) -> None:
+    assert Point(service, name) in points.points()
+    assert fault_of(rpc, Point(service, name)) == fault
+
+
+def test_every_fault_from_the_first_to_the_eleventh_has_a_point() -> None:
+    reached = [(way.rpc, point) for way in WAYS for point in places.reached(way.name)]
+    assert {fault_of(rpc, point) for rpc, point in reached} == {f"F{number}" for number in range(1, 12)}
