@@ -5,7 +5,7 @@ from html import escape
 from typing import TypeAlias
 
 from faults.kinds import KINDS, LEFT_OUT
-from faults.kinds.processes import FAILPOINTS
+from faults.kinds.processes import failpoints
 from faults.run import Result
 from faults.tally import Tally
 from faults.text import schedule, shown
@@ -26,7 +26,7 @@ COLUMNS = ("seed", "requests", "faults", "kills", "db crashes", "ambiguous commi
 
 def page(last_line: str, rows: Rows, tally: Tally, sections: Iterable[str], infeasible: Mapping[str, str]) -> str:
     """The whole of it. `rows` are of every seed; `sections` are of those that are shown with a picture."""
-    never = [name for names in FAILPOINTS.values() for name in names if name not in tally.fired]
+    never = [name for which in ("payment", "order") for name in failpoints(which) if name not in tally.fired]
     parts = [
         f"<!doctype html><html lang=en><meta charset=utf-8><title>payonce: faults</title><style>{STYLE}</style>",
         f"<h1>Faults</h1><pre>{escape(last_line)}</pre>",

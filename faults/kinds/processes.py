@@ -1,36 +1,26 @@
 """What happens to the services' processes."""
 
 import signal
+from functools import cache
 from random import Random
 from typing import TYPE_CHECKING
 
+from crashpoints.places import READS
+from crashpoints.points import points
+from faults.calls import REQUESTS
 from faults.kinds.base import Momentary, Shape, Values
 
 if TYPE_CHECKING:
     from faults.processes import Service
     from faults.stage import Stage
 
-RPCS = ("PayOrder", "AuthorizePayment", "CapturePayment", "VoidAuthorization", "PayWithTicket", "RefundPayment",
-        "ReversePayment", "Deposit", "Withdraw")  # fmt: skip
-TRANSACTIONS = ("charge", "confirm", "refund", "reversal", "void", "begin_ending", "tombstone", "capture",
-                "create_ticket", "seal", "Deposit", "Withdraw", "RefundPayment")  # fmt: skip
-FAILPOINTS = {
-    "payment": (
-        *(f"{point}:{rpc}" for rpc in RPCS for point in ("request_received", "reply_sent")),
-        *(f"{point}:{name}" for name in TRANSACTIONS for point in ("begun", "commit_sent", "committed")),
-        "orders_read", "claim_inserted", "entries_inserted", "mark_orders_paid_sent", "mark_orders_paid_returned",
-        "correction_begun", "refund_written", "orders_ended", "captured", "tickets_used",
-        "mark_orders_refunded_sent", "mark_orders_refunded_returned",
-    ),
-    "order": (
-        *(
-            f"{point}:{rpc}"
-            for rpc in ("CreateOrder", "CancelOrder", "BatchGetOrders", "MarkOrdersPaid", "MarkOrdersRefunded")
-            for point in ("request_received", "reply_sent")
-        ),
-        "mark_orders_paid_committed", "mark_orders_refunded_committed",
-    ),
-}  # fmt: skip
+
+@cache
+def failpoints(which: str) -> list[str]:
+    """Those of a service, read from its code, but for those of methods that no story asks for."""
+    unasked = {method for methods in READS.values() for method in methods} - REQUESTS.keys()
+    names = sorted(point.name for point in points() if point.service == f"{which}_service")
+    return [name for name in names if name.partition(":")[2] not in unasked]
 
 
 def _draw(which: str, random: Random, shape: Shape) -> Values:
@@ -49,7 +39,7 @@ class Kill(Momentary):
     def __init__(self, which: str) -> None:
         self._which = which
         self.name = f"kill_{which}"
-        self.about = f"SIGKILL of a {which}_service at a random moment"
+        self.about = f"SIGKILL of one {which}_service at a random moment"
 
     def draw(self, random: Random, shape: Shape) -> Values:
         return _draw(self._which, random, shape)
@@ -68,11 +58,11 @@ class Failpoint:
     def __init__(self, which: str) -> None:
         self._which = which
         self.name = f"failpoint_{which}"
-        self.about = f"a {which}_service kills itself at a failpoint (docs/failpoints.md)"
+        self.about = f"one {which}_service kills itself at a failpoint (docs/failpoints.md)"
         self.exclusive = self.name
 
     def draw(self, random: Random, shape: Shape) -> Values:
-        return {**_draw(self._which, random, shape), "failpoint": random.choice(FAILPOINTS[self._which])}
+        return {**_draw(self._which, random, shape), "failpoint": random.choice(failpoints(self._which))}
 
     async def begin(self, stage: "Stage", values: Values) -> None:
         _service(stage, values).arm(values["failpoint"])
@@ -92,7 +82,7 @@ class Stop:
     def __init__(self, which: str) -> None:
         self._which = which
         self.name = f"stop_{which}"
-        self.about = f"SIGSTOP of a {which}_service, and SIGCONT"
+        self.about = f"SIGSTOP of one {which}_service, and SIGCONT"
 
     def draw(self, random: Random, shape: Shape) -> Values:
         return _draw(self._which, random, shape)
@@ -112,7 +102,7 @@ class Terminate(Momentary):
     def __init__(self, which: str) -> None:
         self._which = which
         self.name = f"terminate_{which}"
-        self.about = f"SIGTERM of a {which}_service under load, and a new one"
+        self.about = f"SIGTERM of one {which}_service under load, and a new one"
 
     def draw(self, random: Random, shape: Shape) -> Values:
         return _draw(self._which, random, shape)
