@@ -18,7 +18,7 @@ COMPILE = $(PIN) pyproject.toml --group build
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up up-secure verify test check static guards model landed protos client docs sbom audit-dependencies lock bench bench-growth containers crash-points fuzz faults soak recovery simulate clean
+.PHONY: help demo up up-secure verify test check static guards model landed protos client docs sbom audit-dependencies lock bench bench-growth containers crash-points fuzz faults matrix soak recovery simulate clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -97,6 +97,12 @@ fuzz: $(VENV)/fuzz.done  ## random requests, guided by what they reach, for SECO
 faults: $(VENV)/dev.done  ## faults under load, then the books: SEEDS=3 or 7-9, SECONDS=20, FAULTS=db_crash,… RATE=8 (docs/faults.md)
 	@$(BIN)/python -m faults $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SECONDS),--seconds $(SECONDS)) \
 		$(if $(FAULTS),--faults $(FAULTS)) $(if $(RATE),--rate $(RATE)) $(ARGS)
+
+matrix: $(VENV)/dev.done  ## each kind of fault alone: docs/observed.md, held to docs/reliability.md; SEEDS=1 SECONDS=10, crash points as they are
+	rm -f faults/out/alone/seeds.jsonl
+	@$(BIN)/python -m faults --alone --seeds $(or $(SEEDS),1) --seconds $(or $(SECONDS),10) --out faults/out/alone \
+		$(if $(FAULTS),--faults $(FAULTS)) $(ARGS)
+	@$(BIN)/python -m faults.matrix faults/out/alone/seeds.jsonl crashpoints/out/crash-points.jsonl
 
 soak: $(VENV)/dev.done  ## load and healing faults for MINUTES=5, then all that is held must be back (docs/recovery.md)
 	@$(BIN)/python -m faults.soak $(if $(MINUTES),--minutes $(MINUTES)) $(ARGS)

@@ -14,11 +14,12 @@ import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from faults.alone import alone
 from faults.clock import Clock
 from faults.database import Postgres
 from faults.disk import Disk
 from faults.kinds import KINDS
-from faults.plan import plan
+from faults.plan import Plan, plan
 from faults.processes import Nursery
 from faults.report import Report
 from faults.run import World, run
@@ -31,16 +32,16 @@ async def main(options: argparse.Namespace) -> bool:
     report = Report(options.out)
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    drawn = plans(options)
     async with world(options.faults, report) as made:
         with Progress(*columns, console=console, transient=True) as progress:
-            bar = progress.add_task("", total=len(options.seeds))
-            for seed in options.seeds:
-                drawn = plan(seed, options.seconds, options.faults, options.rate)
+            bar = progress.add_task("", total=len(drawn))
+            for one in drawn:
 
-                def tick(what: str, seed: int = seed) -> None:
+                def tick(what: str, seed: int = one.seed) -> None:
                     progress.update(bar, description=f"seed {seed}: {what}")
 
-                result = await run(made, drawn, tick)
+                result = await run(made, one, tick)
                 progress.advance(bar)
                 progress.console.print(report.add(result), highlight=False, soft_wrap=True)
     for line in report.barren():
@@ -48,6 +49,14 @@ async def main(options: argparse.Namespace) -> bool:
     print(f"the report: {report.write()}")
     print(report.last_line())
     return report.clean
+
+
+def plans(options: argparse.Namespace) -> list[Plan]:
+    """What is to be run, in this order."""
+    if options.alone:
+        kinds = options.faults or KINDS
+        return [alone(kind, seed, options.seconds, options.rate) for seed in options.seeds for kind in kinds]
+    return [plan(seed, options.seconds, options.faults, options.rate) for seed in options.seeds]
 
 
 def until_interrupted() -> None:
@@ -99,6 +108,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=20.0, help="how long each breaks things")
     parser.add_argument("--faults", type=_faults, default=[], help=f"all unless given: {','.join(KINDS)}")
     parser.add_argument("--rate", type=float, default=1.0, help="so many times as many faults as usual")
+    parser.add_argument("--alone", action="store_true", help="each kind by itself, in a seed of its own")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "out", help="where the report goes")
     return parser.parse_args()
 

@@ -14,6 +14,14 @@ TRIES = 20
 SWARM = 0.55  # how likely each kind is in a seed's mix
 SHORT = 0.3  # how likely tickets, and authorizations, last seconds only
 PAUSE_S = 0.25  # between two faults that must not meet
+DEFAULTS = {  # the services' own, for seeds that are not to draw theirs
+    "PAYMENT_POOL_SIZE": "8",
+    "PAYMENT_LANES": "2",
+    "PAYMENT_BATCH_LIMIT": "256",
+    "PAYMENT_QUEUE_LIMIT": "4096",
+    "ORDER_POOL_SIZE": "8",
+}
+GRACE = {"PAYMENT_GRACE_S": "2", "ORDER_GRACE_S": "2"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,11 @@ class Plan:
     mix: Mapping[str, float]
     faults: tuple[Fault, ...]
 
+    @property
+    def alone(self) -> str:
+        """The kind of fault, when there is only one in the mix."""
+        return next(iter(self.mix)) if len(self.mix) == 1 else ""
+
 
 def plan(seed: int, seconds: float, wanted: Sequence[str] = (), rate: float = 1.0) -> Plan:
     """The plan of a seed. `wanted` names the kinds of faults that may happen; then all of them are in the mix.
@@ -62,8 +75,7 @@ def plan(seed: int, seconds: float, wanted: Sequence[str] = (), rate: float = 1.
         "PAYMENT_BATCH_LIMIT": str(random.choice((1, 16, 256))),
         "PAYMENT_QUEUE_LIMIT": str(random.choice((64, 4096))),
         "ORDER_POOL_SIZE": str(random.choice((2, 8))),
-        "PAYMENT_GRACE_S": "2",
-        "ORDER_GRACE_S": "2",
+        **GRACE,
     }
     mix = _mix(random, wanted)
     habits = _habits(random, shape, mix)

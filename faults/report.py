@@ -1,9 +1,11 @@
 """The run: what is printed, kept, and added up."""
 
+import datetime as dt
 import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from faults.answers import answers
 from faults.page import page, section
 from faults.run import Result
 from faults.tally import Tally
@@ -78,11 +80,21 @@ class Report:
 
     def _note(self, result: Result, found: dict[str, int]) -> None:
         """Kept from run to run, so that totals can be had of many; written seed by seed, so that none is lost."""
-        self.out.mkdir(exist_ok=True)
+        self.out.mkdir(parents=True, exist_ok=True)
         pays = sum(call.rpc == "PayOrder" for call in result.calls)
         plan = result.plan
-        line = {"seed": plan.seed, "seconds": plan.seconds, "rate": plan.rate, **found, "pay_order_attempts": pays,
-                "faults": len(result.injected), "parked": result.counts["parked"],
-                "quiet_after_s": round(result.quiet_after_s, 2), "kinds": sorted(plan.mix)}  # fmt: skip
+        line = {
+            "date": f"{dt.datetime.now(tz=dt.UTC):%Y-%m-%d}",
+            "seed": plan.seed,
+            "seconds": plan.seconds,
+            "rate": plan.rate,
+            **found,
+            "pay_order_attempts": pays,
+            "faults": len(result.injected),
+            "parked": result.counts["parked"],
+            "quiet_after_s": round(result.quiet_after_s, 2),
+            "kinds": sorted(plan.mix),
+            "answers": answers(result),
+        }
         with (self.out / "seeds.jsonl").open("a") as seeds:
             seeds.write(json.dumps(line) + "\n")

@@ -126,7 +126,7 @@ async def run(world: World, plan: Plan, tick: Callable[[str], None]) -> Result:
             said = log.read()
         result.violations += judge.secrets(said, result.calls)
         if result.violations or result.unexplained:
-            world.out.mkdir(exist_ok=True)
+            world.out.mkdir(parents=True, exist_ok=True)
             (world.out / f"seed-{plan.seed}.log").write_bytes(said)
     return result
 

@@ -41,9 +41,11 @@ def shown(violations: Sequence[Violation]) -> list[Violation]:
 
 def told(result: Result) -> str:
     """A line; when something is wrong, the seed, the schedule, and the smallest history that shows it."""
+    only = f", {kind} alone" if (kind := result.plan.alone) else ""
     rest = f"{len(result.violations)} violations, {result.unexplained_answers} unexplained"
     line = (
-        f"seed {result.plan.seed}: {result.requests:,} requests, {len(result.injected)} faults, {result.kills} kills,"
+        f"seed {result.plan.seed}{only}: {result.requests:,} requests, {len(result.injected)} faults,"
+        f" {result.kills} kills,"
         f" {result.counts['db_crashes']} db crashes, {result.ambiguous_commits} ambiguous commits,"
         f" {result.replies_lost} replies lost, {result.counts['parked']} parked;"
         f" nothing unfinished {result.quiet_after_s:.1f} s after healing; {rest}"

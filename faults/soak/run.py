@@ -14,7 +14,7 @@ from faults import books, judge
 from faults.checks.base import Violation
 from faults.clients import Clients
 from faults.kinds import KINDS
-from faults.plan import Plan, plan
+from faults.plan import DEFAULTS, Plan, plan
 from faults.run import Result, World, doors_of, heal, quiet, shake
 from faults.shop import open_shop
 from faults.soak import bounds
@@ -35,20 +35,13 @@ REST_S = 2.0
 SAMPLES = 240  # in a soak of any length, but no more than two a second
 # By when a connection that went dead without a word has been given up (keepalive: 20 s, and 5 s for an answer).
 SETTLE_S = 40.0
-SETTINGS = {  # the services' own defaults
-    "PAYMENT_POOL_SIZE": "8",
-    "PAYMENT_LANES": "2",
-    "PAYMENT_BATCH_LIMIT": "256",
-    "PAYMENT_QUEUE_LIMIT": "4096",
-    "ORDER_POOL_SIZE": "8",
-}
 
 
 def plan_of(seed: int, seconds: float) -> Plan:
     """Faults now and then, all of which heal."""
     drawn = plan(seed, seconds / RARER, KINDS_THAT_HEAL)
     faults = tuple(replace(fault, at_s=fault.at_s * RARER) for fault in drawn.faults)
-    return replace(drawn, seconds=seconds, clients=CLIENTS, settings=SETTINGS, faults=faults)
+    return replace(drawn, seconds=seconds, clients=CLIENTS, settings=DEFAULTS, faults=faults)
 
 
 async def soak(world: World, seed: int, seconds: float, tick: Callable[[str], None]) -> Soaked:

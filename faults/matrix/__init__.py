@@ -1,0 +1,1 @@
+"""`make matrix`: what callers were told under each fault, counted, and held to what docs/reliability.md promises."""

@@ -1,0 +1,125 @@
+"""What callers were told is counted by the fault that was on, and held to the table in docs/reliability.md."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from faults.alone import alone
+from faults.answers import HUNG_UP, NO_FAULT, UNCONFIRMED, answers
+from faults.calls import REQUESTS
+from faults.history import Call, Outcome
+from faults.kinds import KINDS
+from faults.matrix.observed import Observed, observed
+from faults.matrix.page import page
+from faults.matrix.promised import PAGE, Promised, promised
+from faults.plan import DEFAULTS, Fault
+from faults.run import Result
+from faults.stories import STORIES
+from payonce.payment.v1 import payment_service_pb2
+
+
+@pytest.fixture(scope="module")
+def promise() -> Promised:
+    return promised(PAGE.read_text())
+
+
+def call(begun_s: float, ended_s: float, **told: Any) -> Call:
+    return Call(story=1, rpc="PayOrder", request=None, begun_s=begun_s, ended_s=ended_s, **told)
+
+
+def test_an_answer_counts_for_the_faults_that_were_on_within_its_call() -> None:
+    paid = payment_service_pb2.PayOrderResponse(order_confirmed=False)
+    lost = Fault(10.0, 1.0, "db_crash", {})
+    calls = [
+        call(1.0, 9.0, status="UNAVAILABLE", reason="STARTING", outcome=Outcome.AGAIN),
+        call(9.0, 10.5, status="UNAVAILABLE"),
+        call(13.5, 14.0, status="OK", outcome=Outcome.OK, answer=paid),  # it lingers
+        call(14.5, 15.0, status="CANCELLED", hung_up=True),
+    ]
+    result = Result(alone("db_crash", 1, 20.0), injected=[(10.0, 11.0, lost)], calls=calls, healed_at_s=20.0)
+    assert answers(result) == {
+        NO_FAULT: {"PayOrder": {"UNAVAILABLE/STARTING": 1, HUNG_UP: 1}},
+        "db_crash": {"PayOrder": {"UNAVAILABLE": 1, UNCONFIRMED: 1}},
+    }
+
+
+def test_what_clients_do_all_the_time_is_on_until_all_is_healed() -> None:
+    calls = [call(at_s, at_s + 1, status="CANCELLED", hung_up=True) for at_s in (1.0, 21.0)]
+    result = Result(alone("client_cancels", 1, 20.0), calls=calls, healed_at_s=20.0)
+    assert set(answers(result)) == {"client_cancels", NO_FAULT}
+
+
+def test_alone_is_one_kind_with_every_story_and_default_settings() -> None:
+    drawn = alone("half_open", 7, 20.0)
+    assert drawn.alone == "half_open"
+    assert {fault.kind for fault in drawn.faults} == {"half_open"}
+    assert set(drawn.habits.kinds) == set(STORIES)
+    assert DEFAULTS.items() <= drawn.settings.items()
+    assert not drawn.habits.hanging_up
+    assert not drawn.habits.twice
+
+
+def test_the_table_has_every_kind_and_every_rpc(promise: Promised) -> None:
+    assert KINDS.keys() <= promise.may_be.keys()
+    assert NO_FAULT in promise.may_be
+    assert {rpc for rpcs in promise.columns for rpc in rpcs} == set(REQUESTS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "rpc", "said", "allowed"),
+    [
+        ("kill_payment", "PayOrder", "UNAVAILABLE", True),
+        ("kill_payment", "PayOrder", "UNAVAILABLE/STARTING", True),
+        ("kill_payment", "PayOrder", "FAILED_PRECONDITION/ORDER_CANCELLED", True),
+        ("kill_payment", "PayOrder", "UNAVAILABLE/DATABASE_UNAVAILABLE", False),
+        ("kill_payment", "CancelOrder", "UNAVAILABLE", False),  # which is the other service's
+        ("kill_order", "PayOrder", UNCONFIRMED, True),
+        ("kill_order", "PayOrder", "UNAVAILABLE", False),
+        ("kill_order", "CancelOrder", "UNAVAILABLE", True),
+        ("db_crash", "RefundPayment", "UNAVAILABLE/DATABASE_UNAVAILABLE", True),
+        ("db_crash", "Deposit", "UNAVAILABLE/ORDER_SERVICE_UNAVAILABLE", False),  # it is not documented for it
+        ("clock_jump", "Deposit", "DEADLINE_EXCEEDED", True),  # as at any time
+        ("clock_jump", "Deposit", "INTERNAL/INTERNAL", False),
+        ("clock_jump", "Deposit", "NOT_FOUND/ORDER_NOT_FOUND", False),
+    ],
+)
+def test_what_may_be_told(promise: Promised, kind: str, rpc: str, said: str, allowed: bool) -> None:
+    assert promise.allows(kind, rpc, said) == allowed
+
+
+def recorded(tmp_path: Path, said: str) -> Observed:
+    """Lines as the two commands keep them."""
+    seed = {"seed": 1, "date": "2026-11-27", "seconds": 4.0, "faults": 3, "requests": 7, "violations": 0}
+    lines = [
+        {**seed, "kinds": ["db_crash"], "answers": {"db_crash": {"PayOrder": {said: 2, "OK": 5}}}},
+        {**seed, "kinds": ["db_crash", "cut"], "answers": {"cut": {"PayOrder": {"INTERNAL/INTERNAL": 1}}}},
+        {"mode": "retry", "where": "committed:charge (payment_service)", "fault": "F7", "rpc": "PayOrder",
+         "seen": {"first": "UNAVAILABLE"}},
+        {"mode": "no retry", "where": "mark_orders_paid_committed (order_service)", "fault": "F9", "rpc": "PayOrder",
+         "seen": {"first": "ORDER_SERVICE_UNAVAILABLE"}},
+        {"mode": "not reached", "where": "tickets_used (payment_service)", "fault": "", "rpc": "",
+         "seen": {"first": ""}},
+    ]  # fmt: skip
+    path = tmp_path / "lines.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return observed([path])
+
+
+def test_the_page_has_what_was_seen_and_what_it_stands_on(tmp_path: Path, promise: Promised) -> None:
+    found = recorded(tmp_path, "UNAVAILABLE/DATABASE_UNAVAILABLE")
+    assert list(found.undocumented(promise)) == []
+    assert (found.answers, found.cells, found.mixed) == (9, 2, 1)
+    text = page(found, promise)
+    assert "| F7, in payment_service | 1 | UNAVAILABLE 1 |" in text
+    assert "| F9, in order_service | 1 | UNAVAILABLE `ORDER_SERVICE_UNAVAILABLE` 1 |" in text
+    assert "| 3 | OK 5<br>UNAVAILABLE `DATABASE_UNAVAILABLE` 2 |" in text
+    assert "1 seeds (1; 4 s each; 2026-11-27) with 3 faults and 7 requests, 0 violations; and 2 crash points" in text
+    assert "INTERNAL" not in text  # of a seed with two kinds
+    assert "Left out: 1 seeds" in text
+
+
+def test_what_nobody_promised_is_told(tmp_path: Path, promise: Promised) -> None:
+    found = recorded(tmp_path, "INTERNAL/INTERNAL")
+    assert list(found.undocumented(promise)) == ["db_crash: PayOrder was told INTERNAL/INTERNAL, 2 times"]
