@@ -118,7 +118,7 @@ containers:  ## the images payonce/order_service and payonce/payment_service
 	done
 
 clean:  ## remove what was made; the data of `make up` in .payonce stay
-	rm -rf $(VENV) payonce/order payonce/payment payonce/type dist faults/out crashpoints/out .fuzz-*
+	rm -rf $(VENV) payonce/order payonce/payment payonce/type dist faults/out crashpoints/out simulation/out .fuzz-*
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -1,65 +1,45 @@
 """`python -m simulation`: many seeds on every core; a violation is shrunk and told as a story.
 
-Last line: `simulation: seeds=N steps=N crashes=N violations=0 seeds_per_s=N`; exit status 1 on any violation.
+Last line: `simulation: seeds=N steps=N crashes=N violations=0 seeds_per_s=N`; exit status 1 on any violation. With
+`--keep` the first four are of all runs that were kept in that file, the last one is of this run.
 """
 
 import argparse
-import contextlib
-import gc
 import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from simulation.database import NOTHING
-from simulation.install import installed
+from simulation.portions import Kept, Portion, guarded, portions, work
 from simulation.run import STEPS, Result, run
 from simulation.shrink import Shrinker
-from simulation.without import GUARDS, without
+from simulation.without import GUARDS
 
-PORTION = 100  # seeds that a worker takes at a time
 TIME_WIDTH = 10  # of a line of the story
 SHOWN = 3  # violations that are shrunk and told
 
 
-@dataclass(frozen=True, slots=True)
-class Portion:
-    """A range of seeds for one worker."""
-
-    seeds: range
-    steps: int
-    guard: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """What a portion was."""
-
-    seeds: int
-    steps: int
-    crashes: int
-    violated: list[int]
-
-
 def main() -> None:
     asked = _arguments()
-    seeds = range(asked.first, asked.first + asked.seeds)
-    portions = [Portion(seeds[at : at + PORTION], asked.steps, asked.without) for at in range(0, len(seeds), PORTION)]
+    kept = Kept(asked.keep)
+    before = sum(count.seeds for count in kept.counts)
+    wanted = portions(range(asked.first, asked.first + asked.seeds), asked.steps, asked.without)
     begun = time.monotonic()
-    counts = list(_counted(portions, asked.jobs, len(seeds)))
+    _run(kept.left(wanted), kept, asked.jobs, begun + 60 * asked.minutes)
     took_s = time.monotonic() - begun
-    violated = sorted(seed for count in counts for seed in count.violated)
-    with _guarded(asked.without):
+    counts = kept.counts
+    seeds, violated = sum(c.seeds for c in counts), sorted(seed for count in counts for seed in count.violated)
+    with guarded(asked.without):
         for seed in violated[:SHOWN]:
             _show(seed, asked.steps)
     print(
-        f"simulation: seeds={sum(c.seeds for c in counts)} steps={sum(c.steps for c in counts)}"
+        f"simulation: seeds={seeds} steps={sum(c.steps for c in counts)}"
         f" crashes={sum(c.crashes for c in counts)} violations={len(violated)}"
-        f" seeds_per_s={len(seeds) / took_s:.0f}"
+        f" seeds_per_s={(seeds - before) / took_s:.0f}"
     )
     sys.exit(1 if violated else 0)
 
@@ -70,42 +50,30 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--first", type=int, default=0, help="the first of them; with --seeds 1 a replay")
     parser.add_argument("--steps", type=int, default=STEPS, help="of a run under faults (default: %(default)s)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: one a core)")
+    parser.add_argument("--keep", type=Path, help="a file for what was run; what stands there is not run again")
+    parser.add_argument("--minutes", type=float, default=10**6, help="no longer than this, for now")
     parser.add_argument("--without", choices=GUARDS, help="take this guard away first, and see it found")
-    return parser.parse_args()
+    asked = parser.parse_args()
+    if asked.keep and asked.without:
+        parser.error("only runs with every guard are kept")
+    return asked
 
 
-def _counted(portions: list[Portion], jobs: int, seeds: int) -> Iterator[Count]:
+def _run(todo: list[Portion], kept: Kept, jobs: int, until: float) -> None:
+    """Until all is run, or the time is over, by time.monotonic."""
+    if not todo:
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with (
         Progress(*columns, disable=not sys.stderr.isatty()) as bar,
-        multiprocessing.Pool(min(jobs, len(portions))) as pool,
+        multiprocessing.Pool(min(jobs, len(todo))) as pool,
     ):
-        task = bar.add_task("seeds", total=seeds)
-        for count in pool.imap_unordered(work, portions):
+        task = bar.add_task("seeds", total=sum(len(portion.seeds) for portion in todo))
+        for count in pool.imap_unordered(work, todo):
             bar.advance(task, count.seeds)
-            yield count
-
-
-def work(portion: Portion) -> Count:
-    """Run the seeds of a portion."""
-    gc.freeze()
-    steps = crashes = 0
-    violated = []
-    with _guarded(portion.guard):
-        for seed in portion.seeds:
-            result = run(seed, steps=portion.steps)
-            steps += result.steps
-            crashes += result.crashes
-            if result.violations:
-                violated.append(seed)
-    return Count(len(portion.seeds), steps, crashes, violated)
-
-
-@contextlib.contextmanager
-def _guarded(guard: str | None) -> Iterator[None]:
-    """Everything installed; without one guard, if so."""
-    with installed(), without(guard) if guard else contextlib.nullcontext():
-        yield
+            kept.add(count)
+            if time.monotonic() > until:
+                return
 
 
 def _show(seed: int, steps: int) -> None:

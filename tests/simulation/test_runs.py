@@ -89,3 +89,30 @@ def test_the_command(arguments: list[str], status: int, last: str) -> None:
     assert ended.returncode == status, ended.stderr
     assert re.fullmatch(last, ended.stdout.splitlines()[-1])
     assert ("VIOLATION" in ended.stdout) == bool(status)
+
+
+def test_slices_add_up_and_no_seed_is_run_twice(tmp_path: Path) -> None:
+    kept = tmp_path / "kept" / "seeds.jsonl"
+
+    def last(seeds: int, *arguments: str) -> str:
+        command = [
+            sys.executable,
+            "-m",
+            "simulation",
+            "--steps",
+            "20",
+            "--jobs",
+            "1",
+            "--seeds",
+            str(seeds),
+            *arguments,
+        ]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()[-1]
+
+    whole = last(250)
+    assert last(250, "--keep", str(kept), "--minutes", "0").startswith("simulation: seeds=100 ")
+    in_slices = last(250, "--keep", str(kept))
+    assert in_slices.rpartition(" ")[0] == whole.rpartition(" ")[0]
+    again = last(250, "--keep", str(kept))
+    assert again == f"{whole.rpartition(' ')[0]} seeds_per_s=0"
+    assert len(kept.read_text().splitlines()) == 3
