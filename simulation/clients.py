@@ -10,10 +10,11 @@ from payment_service.domain.tickets import ticket_subject
 from payonce.order.v1 import order_service_pb2
 from payonce.payment.v1 import account_pb2, authorization_pb2, payment_service_pb2, refund_pb2, ticket_pb2
 from payonce.type.v1.money_pb2 import Money
+from simulation.batches import BATCH, batch, one_by_one
 from simulation.loop import Life
 from simulation.network import Answer, Code
 from simulation.nodes import ORDERS
-from simulation.plan import PRICE, Operation
+from simulation.plan import OF_NOBODY, PRICE, Operation
 from simulation.stage import Stage
 from simulation.world import context_of
 
@@ -83,10 +84,11 @@ class Clients:
         for number in range(ENOUGH if request else 0):
             address = ORDERS if method.startswith(ORDER) else operation.nodes[number % 2]
             answer = await self._stage.network.call(address, method, request, timeout_s=PATIENCE_S)
-            call = Call(operation, method, request, answer)
-            self.history.append(call)
-            self._stage.world.tell(f"{operation} is told {answer.reason or answer.code.name}")
-            if not call.unknown or number + 1 == operation.tries:
+            calls = _calls(operation, method, request, answer)
+            self.history += calls
+            for call in calls:
+                self._stage.world.tell(f"{call.operation} is told {call.answer.reason or call.answer.code.name}")
+            if not any(call.unknown for call in calls) or number + 1 == operation.tries:
                 break
             await asyncio.sleep(PAUSE_S)
         else:
@@ -103,6 +105,9 @@ class Clients:
             case "pay_wrong_amount":
                 amount = _money(PRICE + 1)
                 return PAYMENT + "PayOrder", payment_service_pb2.PayOrderRequest(order_id=order, expected_amount=amount)
+            case "pay_batch":
+                orders = sorted(row["order_id"] for row in self._stage.rows("orders"))
+                return PAYMENT + "BatchPayOrders", batch(o, [one for one in orders if one != order_id(OF_NOBODY)])
             case "authorize":
                 return PAYMENT + "AuthorizePayment", authorization_pb2.AuthorizePaymentRequest(order_id=order)
             case "cancel":
@@ -151,6 +156,12 @@ class Clients:
                     return UUID(str(row["payment_id"]))
             await asyncio.sleep(0.1)
         return None
+
+
+def _calls(operation: Operation, method: str, request: Any, answer: Answer) -> list[Call]:
+    if operation.kind != BATCH:
+        return [Call(operation, method, request, answer)]
+    return [Call(one, PAYMENT + "PayOrder", asked, told) for one, asked, told in one_by_one(operation, request, answer)]
 
 
 def _money(minor_units: int) -> Money:

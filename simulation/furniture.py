@@ -5,8 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 from payment_service.domain.tickets import ticket_subject
+from simulation.batches import BATCH
 from simulation.clients import order_id, secret
-from simulation.plan import PRICE, Plan
+from simulation.plan import OF_NOBODY, PRICE, Plan
 from simulation.stage import Stage
 from simulation.tables import BEGINNING, Row
 
@@ -23,6 +24,8 @@ def furnish(stage: Stage, plan: Plan) -> None:
             _deposit(stage, number, plan.deposit)
     for number in range(plan.orders):
         _order(stage, number, f"c-{number % plan.customers}")
+    if any(operation.kind == BATCH for operation in plan.operations):
+        _order(stage, OF_NOBODY, "nobody")
     for number in range(plan.tickets):
         _ticket(stage, number, f"c-{number % plan.customers}", plan.ticket_ttl_s)
 

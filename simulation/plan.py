@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from simulation.nodes import PAYMENTS
 
 PRICE = 100
+ABSENT, OF_NOBODY = 99, 98  # numbers of two orders: of one that is not there, of one whose payer has no account
+POISONS = 3
 KINDS = {
     "pay": 8,
     "pay_wrong_amount": 1,
@@ -19,6 +21,7 @@ KINDS = {
     "pay_ticket": 4,
     "reverse_ticket": 1,
     "deposit": 1,
+    "pay_batch": 3,
 }
 SWARM = 0.35  # so much of the kinds above a seed has
 
@@ -29,8 +32,8 @@ class Operation:
 
     kind: str
     client: str
-    subject: int  # which order, or which ticket
-    amount: int
+    subject: int  # which order, or which ticket; of a batch, which poison
+    amount: int  # of a batch, where the poison stands
     nodes: tuple[str, str]
     tries: int  # a client who got no answer so often gives up; 0 never does
     pause_s: float  # before it begins
@@ -79,13 +82,13 @@ def plan_of(seed: int) -> Plan:
 
 def _operation(draw: random.Random, plan: Plan, kinds: dict[str, int], number: int) -> Operation:
     kind = draw.choices(list(kinds), list(kinds.values()))[0]
-    among = plan.tickets if kind.endswith("_ticket") else plan.orders
+    among = POISONS if kind == "pay_batch" else plan.tickets if kind.endswith("_ticket") else plan.orders
     first, second = draw.sample(PAYMENTS, 2)
     return Operation(
         kind,
         f"client-{number}",
         draw.randrange(among),
-        draw.choice((30, 60, 100)) if kind in ("refund_part", "capture") else 0,
+        draw.choice((30, 60, 100)) if kind in ("refund_part", "capture") else draw.randrange(3) * (kind == "pay_batch"),
         (first, second),
         draw.choice((0, 0, 1, 2)),
         draw.choice((0.0, 0.0, 0.01, 0.02, 0.04, 0.3, 2.0)),

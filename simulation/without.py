@@ -17,10 +17,12 @@ import simulation.storage.orders
 from order_service.domain.orders import Flip, OrderStatus
 from payment_service.clients.orders import OrdersClient
 from payment_service.domain import charges
+from payment_service.domain.charges import Paid, PayOrder
 from payment_service.domain.corrections import Correction
 from payment_service.domain.payments import Payment, Subject
+from payment_service.usecases.pay_orders import PayOrders
 from payment_service.usecases.take_back import TakeBack
-from shared.errors import PayonceError
+from shared.errors import PayonceError, Reason
 from simulation.database import statement
 from simulation.tables import Transaction, Values
 
@@ -114,6 +116,15 @@ async def _any_order(_: TakeBack, pending: Sequence[Correction]) -> tuple[list[C
     return list(pending), []
 
 
+async def _all_or_none(self: PayOrders, commands: Sequence[PayOrder]) -> list[Paid | PayonceError]:
+    """Whoever comes in one batch with what can't be paid is told so, too."""
+    outcomes = await PAY_ORDERS(self, commands)
+    spoiled = [one for one in outcomes if isinstance(one, PayonceError) and one.reason in POISONED]
+    return [spoiled[0]] * len(outcomes) if spoiled else outcomes
+
+
+POISONED = (Reason.ORDER_NOT_FOUND, Reason.ACCOUNT_NOT_FOUND, Reason.AMOUNT_MISMATCH)
+PAY_ORDERS = PayOrders.__call__
 GUARDS: dict[str, tuple[Any, str, Any]] = {
     "claim": (simulation.storage.claims, "same_claim", lambda _: lambda _: False),
     "request claim": (payment_service.storage.requests, "claim", statement(_claim_always)),
@@ -128,6 +139,7 @@ GUARDS: dict[str, tuple[Any, str, Any]] = {
     "funds": (payment_service.domain.ledger, "_has_funds", lambda *_: True),
     "enough is enough": (payment_service.domain.ledger, "_has_funds", lambda *_: False),
     "expected amount": (payment_service.usecases.pay_orders, "check_expected", lambda *_: None),
+    "to each its own outcome": (PayOrders, "__call__", _all_or_none),
     "completer": (simulation.nodes, "_is_simulated", lambda _: False),
 }
 

@@ -47,7 +47,7 @@ async def measure(fleet: Fleet, options: argparse.Namespace, tick: Callable[[str
     if "first" in options.only:
         figures.times += await first_successes(fleet, options.restarts, tick)
     if "confirmed" in options.only:
-        figures.times += await until_confirmed(fleet, options.outages, options.repeats, tick)
+        figures.times += await until_confirmed(fleet, options.outages, options.lengths, tick)
     if "killed" in options.only:
         tick("one of two killed under load")
         await one_of_two_killed(fleet, options.seconds, figures)
@@ -88,9 +88,9 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m faults.recovery")
     parser.add_argument("--only", type=_parts, default=PARTS, help=f"some of {','.join(PARTS)}")
     parser.add_argument("--restarts", type=int, default=5, help="of each service, and crashes of the database")
-    parser.add_argument("--repeats", type=int, default=2, help="of each outage")
     parser.add_argument("--seconds", type=float, default=6.0, help="of load before, during and after")
-    parser.add_argument("--outages", type=_lengths, default=[0.5, 2.0, 5.0, 12.0], help="how long they last, s")
+    parser.add_argument("--outages", type=int, default=32, help="how many; the 99th percentile wants 100")
+    parser.add_argument("--lengths", type=_lengths, default=[0.5, 1.0, 2.0, 5.0, 12.0], help="how long they last, s")
     parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "out", help="where the figures go")
     return parser.parse_args(arguments)
 

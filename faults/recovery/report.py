@@ -57,7 +57,8 @@ def last_line(figures: Figures) -> str:
     parts = {"service_s": SERVICE, "database_s": DATABASE, "failover_s": FAILOVER, "confirmed_p99_s": CONFIRMED}
     found = {name: figure(figures, kind) for name, kind in parts.items()}
     measured = "".join(f" {name}={value:.2f}" for name, value in found.items() if value is not None)
-    return f"recovery:{measured} lost={len(figures.lost)} failed={figures.failed}"
+    outages = f" outages={count}" if (count := len(_all(figures, CONFIRMED))) else ""
+    return f"recovery:{measured}{outages} lost={len(figures.lost)} failed={figures.failed}"
 
 
 def write(figures: Figures, out: Path) -> Path:

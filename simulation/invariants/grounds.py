@@ -30,6 +30,7 @@ class Known:
     tickets: dict[str, Row]
     given: dict[Any, int]  # what was given back by refunds, by payment
     asked: dict[str, set[str]]  # kinds of operations, by subject
+    accounts: set[str]
     least: dict[str, int]  # what each account always had, as if all that was ever held was so at once
 
     def live(self, call: Call) -> Row:
@@ -74,7 +75,8 @@ def _known(stage: Stage, history: Sequence[Call]) -> Known:
         asked[subject_of(call.operation)].add(call.operation.kind)
     orders = {row["order_id"]: row for row in stage.rows("orders")}
     tickets = {row["subject"]: row for row in stage.rows("tickets")}
-    return Known(orders, attempts, tickets, given, asked, defaultdict(int, least))
+    accounts = {row["account_id"] for row in stage.rows("accounts")}
+    return Known(orders, attempts, tickets, given, asked, accounts, defaultdict(int, least))
 
 
 def _never(_: Call, __: Known) -> bool:
@@ -121,7 +123,18 @@ def _too_much(call: Call, known: Known) -> bool:
     return live.get("state") in ("refunded", "reversed") or left < (call.operation.amount or PRICE)
 
 
+def _no_order(call: Call, known: Known) -> bool:
+    return call.request.order_id not in known.orders
+
+
+def _no_account(call: Call, known: Known) -> bool:
+    order = known.orders[call.request.order_id]
+    return not {order["payer_account_id"], order["payee_account_id"]} <= known.accounts
+
+
 GROUNDS: dict[Reason | None, Callable[[Call, Known], bool]] = {
+    Reason.ORDER_NOT_FOUND: _no_order,
+    Reason.ACCOUNT_NOT_FOUND: _no_account,
     Reason.ORDER_CANCELLED: _order("cancelled"),
     Reason.ORDER_REFUNDED: _order("refunded", "reversed"),
     Reason.ORDER_ALREADY_PAID: _charged,

@@ -1,5 +1,6 @@
 """What is measured of restarts; and what was not kept is found."""
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -29,7 +30,7 @@ async def test_restarts_are_measured_and_nothing_is_lost(
 ) -> None:
     monkeypatch.setattr(measuring, "STOPS", 1)
     monkeypatch.setattr(confirmed, "OUTAGES", {"killed": confirmed.OUTAGES["order_service killed"]})
-    few = "--restarts 1 --repeats 1 --seconds 0.5 --outages 0.2"
+    few = "--restarts 1 --seconds 0.5 --outages 2 --lengths 0.2"
     chosen = options(["--only", "first,confirmed,stopped,failover", *few.split()])
     figures = await measure(running_fleet, chosen, lambda _: None)
     assert figures.clean, figures
@@ -39,8 +40,27 @@ async def test_restarts_are_measured_and_nothing_is_lost(
     in_flight = figures.windows[0]
     assert in_flight.calls > 0
     assert all(table.row_count for table in tables(figures))
-    assert last_line(figures).endswith("lost=0 failed=0")
+    assert last_line(figures).endswith("outages=2 lost=0 failed=0")
     assert write(figures, tmp_path).stat().st_size > 0
+
+
+def test_outages_are_of_every_kind_and_more_often_short() -> None:
+    found = confirmed.planned(100, [0.5, 2.0, 12.0])
+    assert found == confirmed.planned(100, [0.5, 2.0, 12.0])
+    kinds, lengths = Counter(kind for kind, _ in found), Counter(length_s for _, length_s in found)
+    assert set(kinds.values()) == {100 // len(confirmed.OUTAGES)}
+    assert lengths[0.5] > lengths[2.0] > lengths[12.0] > 0
+
+
+async def test_outages_that_left_nothing_to_do_are_no_figure(
+    running_fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def none(*_: object) -> None:
+        """Nothing was unconfirmed."""
+
+    monkeypatch.setattr(confirmed, "_one", none)
+    with pytest.raises(RuntimeError, match="after any of 3 outages"):
+        await confirmed.until_confirmed(running_fleet, 3, [0.5], lambda _: None)
 
 
 async def test_a_service_that_does_not_drain_is_found(running_fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:

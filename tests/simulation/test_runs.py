@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from simulation.plan import POISONS
 from simulation.run import run
 from simulation.shrink import Shrinker
 from simulation.without import GUARDS, without
@@ -31,6 +32,8 @@ def test_nothing_is_violated() -> None:
     assert {result.seed: result.violations for result in results if result.violations} == {}
     assert sum(result.crashes for result in results) > SEEDS / 10
     sites = {site for result in results for site, _ in result.choices}
+    poison = {one.subject for result in results for one in result.plan.operations if one.kind == "pay_batch"}
+    assert poison == set(range(POISONS))
     # Every kind of fault was among them.
     assert {"step", "together", "session", "answer", "commit", "orphan", "network", "late"} <= sites
     assert any(value <= CRASH for result in results for (site, _), value in result.choices.items() if site == "step")
