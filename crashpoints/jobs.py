@@ -43,7 +43,7 @@ class Singles(Job):
     async def run(self, stage: Stage, note: Note) -> "Job | None":
         prepared = await _prepare(stage, [self.way] * len(self.cells))
         for i, ((point, mode), cases) in enumerate(zip(self.cells, prepared, strict=True)):
-            row = Row(self.way.name, name_of(point), mode, Seen(), 1, **_of(self.way, point))
+            row = _row(self.way, name_of(point), mode, point)
             await _observe(row, Play(stage, self.way, cases, row.seen).once(point, mode))
             note(row)
             if row.violation:
@@ -64,7 +64,7 @@ class Pairs(Job):
     async def run(self, stage: Stage, note: Note) -> "Job | None":
         prepared = await _prepare(stage, [self.way] * len(self.cells))
         for i, (points, cases) in enumerate(zip(self.cells, prepared, strict=True)):
-            row = Row(self.way.name, pair_name(points), PAIR, Seen(), 1, **_of(self.way, points[0]))
+            row = _row(self.way, pair_name(points), PAIR, points[0])
             row.reached += bool(await _observe(row, play_pair(Play(stage, self.way, cases, row.seen), *points)))
             note(row)
             if row.violation:
@@ -119,8 +119,8 @@ async def _observe(row: Row, cell: Awaitable[bool | None]) -> bool | None:
         row.took_s = round(time.monotonic() - begun, 2)
 
 
-def _of(way: Way, point: Point) -> dict[str, str]:
-    return {"rpc": way.rpc, "fault": fault_of(way.rpc, point)}
+def _row(way: Way, where: str, mode: str, point: Point) -> Row:
+    return Row(way.name, where, mode, Seen(), 1, rpc=way.rpc, fault=fault_of(way.rpc, point))
 
 
 def pair_name(points: Sequence[Point]) -> str:

@@ -48,8 +48,8 @@ def jobs(wanted: Wanted) -> list[Job]:
 
 def _singles(wanted: Wanted, way: Way) -> Iterator[Job]:
     points = [point for point in (*reached(way.name), *sorted(BY_ITSELF)) if wanted.has(point)]
-    cells = [(point, mode) for point in points for mode in Mode]
-    left = [cell for cell in cells if (way.name, name_of(cell[0]), cell[1]) not in wanted.done]
+    every = itertools.product(points, Mode)
+    left = [(point, mode) for point, mode in every if (way.name, name_of(point), mode) not in wanted.done]
     for cells in _chunks(left, TOGETHER):
         yield Singles(way, cells)
 

@@ -49,8 +49,8 @@ class Call:
 
 
 def round_robin(addresses: "Sequence[str]") -> grpc.aio.Channel:
-    """One channel to all of them, each call at the next one, with the deadline and retry policy of our own clients."""
-    config = json.loads(service_config([PAYMENT_SERVICE], timeout_s=TIMEOUT_S, attempts=ATTEMPTS, retry_budget=True))
+    """One channel to all of them, each call at the next one, with the retry policy of our own clients."""
+    config = json.loads(service_config([PAYMENT_SERVICE], attempts=ATTEMPTS, retry_budget=True))
     config["loadBalancingConfig"] = [{"round_robin": {}}]
     own = [("grpc.service_config", json.dumps(config)), ("grpc.use_local_subchannel_pool", 1)]
     return grpc.aio.insecure_channel(f"ipv4:{','.join(addresses)}", options=[*CONNECT, *own])
