@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from faults.answers import LINGERS_S, NO_FAULT
+from faults.answers import NO_FAULT
 from faults.history import FOR_GOOD
 from faults.kinds import KINDS, LEFT_OUT
 from faults.matrix.observed import Observed, Row
@@ -15,11 +15,11 @@ Written by `make matrix`, and by nobody's hand. What callers *may* be told is th
 the command ends with exit status 1 when anything below is not in it.
 
 A row is a kind of fault **alone**: in its seeds nothing else is broken, every story is told, callers have deadlines
-of 1 to 8 s, and the services run with their own default settings. An answer is in the row when the fault was on
-within its call, or up to {LINGERS_S:g} s before it; all others are in the row `{NO_FAULT}`. Under several faults at
-once (`make faults`) nobody can tell whose doing an answer is, so those seeds are not in here; what is told there is
-held to `protos/`, RPC by RPC. The rows that name a service are single crashes of `make crash-points`, and the
-answer is that of the call which was under way; "no answer" is a call that had none 0.5 s after the crash.
+of 1 to 8 s, and the services run with their own default settings. From the first fault of a seed on every answer is
+in that row; those before are in the row `{NO_FAULT}`. Under several faults at once (`make faults`) nobody can tell
+whose doing an answer is, so those seeds are not in here; what is told there is held to `protos/`, RPC by RPC. The
+rows that name a service are single crashes of `make crash-points`, and the answer is that of the call which was
+under way; "no answer" is a call that had none 0.5 s after the crash.
 
 "Refused" is for good: INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION, ALREADY_EXISTS, as the stories give cause
 for. A status without a reason is the transport's. "hung up": the caller did. Each order of a batch counts as a

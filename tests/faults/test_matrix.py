@@ -14,7 +14,7 @@ from faults.kinds import KINDS
 from faults.matrix.observed import Observed, observed
 from faults.matrix.page import page
 from faults.matrix.promised import PAGE, Promised, promised
-from faults.plan import DEFAULTS, Fault
+from faults.plan import DEFAULTS, Fault, plan
 from faults.run import Result
 from faults.stories import STORIES
 from payonce.payment.v1 import payment_service_pb2
@@ -29,16 +29,24 @@ def call(begun_s: float, ended_s: float, **told: Any) -> Call:
     return Call(story=1, rpc="PayOrder", request=None, begun_s=begun_s, ended_s=ended_s, **told)
 
 
+def test_alone_a_fault_is_on_from_the_first_one_to_the_end() -> None:
+    calls = [call(at_s, at_s + 1.0, status="UNAVAILABLE") for at_s in (8.0, 10.5, 19.0, 40.0)]
+    cut = Fault(10.0, 0.0, "cut", {})
+    result = Result(alone("cut", 1, 20.0), injected=[(10.0, 10.0, cut)], calls=calls, healed_at_s=20.0)
+    assert answers(result) == {NO_FAULT: {"PayOrder": {"UNAVAILABLE": 1}}, "cut": {"PayOrder": {"UNAVAILABLE": 3}}}
+
+
 def test_an_answer_counts_for_the_faults_that_were_on_within_its_call() -> None:
     paid = payment_service_pb2.PayOrderResponse(order_confirmed=False)
-    lost = Fault(10.0, 1.0, "db_crash", {})
+    crash = Fault(10.0, 1.0, "db_crash", {})
     calls = [
         call(1.0, 9.0, status="UNAVAILABLE", reason="STARTING", outcome=Outcome.AGAIN),
         call(9.0, 10.5, status="UNAVAILABLE"),
         call(13.5, 14.0, status="OK", outcome=Outcome.OK, answer=paid),  # it lingers
         call(14.5, 15.0, status="CANCELLED", hung_up=True),
     ]
-    result = Result(alone("db_crash", 1, 20.0), injected=[(10.0, 11.0, lost)], calls=calls, healed_at_s=20.0)
+    two = plan(1, 20.0, ["db_crash", "cut"])
+    result = Result(two, injected=[(10.0, 11.0, crash)], calls=calls, healed_at_s=20.0)
     assert answers(result) == {
         NO_FAULT: {"PayOrder": {"UNAVAILABLE/STARTING": 1, HUNG_UP: 1}},
         "db_crash": {"PayOrder": {"UNAVAILABLE": 1, UNCONFIRMED: 1}},
