@@ -12,7 +12,8 @@ from rich.table import Table
 
 from audit.count import Count, count
 from audit.report import report
-from payonce.client import AsyncClient
+from payonce.callers import pay_at_once
+from payonce.client import AsyncClient, PayonceError
 from payonce.order.v1 import order_pb2
 from payonce.payment.v1 import account_pb2
 from payonce.processes import Pair
@@ -79,22 +80,15 @@ async def _open_shop(client: AsyncClient) -> list[str]:
 
 async def _pay_all(pair: Pair, proxy: LossyProxy, orders: list[str]) -> tuple[Answers, int]:
     """Ten callers an order, all at once; the crash comes when half of them have their answer."""
-    answers: Answers = defaultdict(set)
-    answered = 0
+    callers = [order_id for order_id in orders for _ in range(CALLERS)]
     half = asyncio.Event()
     columns = (TextColumn("paying through lost replies"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns) as progress:
-        task = progress.add_task("", total=len(orders) * CALLERS)
+        bar = progress.add_task("", total=len(callers))
 
-        async def caller(order_id: str) -> None:
-            nonlocal answered
-            # A client of its own, so that a cut connection loses this caller's reply and no other.
-            async with AsyncClient(pair.order_address, proxy.address, timeout_s=5.0, attempts=3) as client:
-                paid = await client.pay_order(order_id)
-                answers[order_id].add(paid.payment.payment_id)
-            answered += 1
-            progress.advance(task)
-            if answered >= len(orders) * CALLERS // 2:
+        def answered() -> None:
+            progress.advance(bar)
+            if progress.tasks[bar].completed >= len(callers) // 2:
                 half.set()
 
         async def crash() -> int:
@@ -103,7 +97,15 @@ async def _pay_all(pair: Pair, proxy: LossyProxy, orders: list[str]) -> tuple[An
             await pair.start_payment()
             return status
 
-        status, *_ = await asyncio.gather(crash(), *(caller(order_id) for order_id in orders for _ in range(CALLERS)))
+        def connect() -> AsyncClient:
+            return AsyncClient(pair.order_address, proxy.address, timeout_s=5.0, attempts=3)
+
+        heard, status = await asyncio.gather(pay_at_once(callers, connect, answered=answered), crash())
+    answers: Answers = defaultdict(set)
+    for order_id, answer in heard:
+        if isinstance(answer, PayonceError):
+            raise answer
+        answers[order_id].add(answer.payment.payment_id)
     return answers, int(status == -signal.SIGKILL)
 
 

@@ -26,6 +26,7 @@ class LossyProxy:
         self._probability = probability
         self._random = random.Random(seed)  # noqa: S311 - it must be repeatable
         self._server: asyncio.Server | None = None
+        self._connections: set[asyncio.Task[None]] = set()
         self.address = ""
         self.requests = 0
         self.replies = 0
@@ -37,13 +38,23 @@ class LossyProxy:
 
     async def start(self) -> None:
         """Listen on a free port of loopback; `address` says which."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         self.address = f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     async def close(self) -> None:
-        """Accept nothing more."""
+        """Accept nothing more, and cut what is open."""
         if self._server:
             self._server.close()
+        for connection in self._connections:
+            connection.cancel()
+        if self._connections:
+            await asyncio.wait(self._connections)
+
+    # Tasks of our own: asyncio's, of a coroutine, would tell of their end as an error when the loop is closed.
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = asyncio.create_task(self._serve(reader, writer))
+        self._connections.add(connection)
+        connection.add_done_callback(self._connections.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -53,13 +64,15 @@ class LossyProxy:
             return
         there = asyncio.create_task(self._requests(reader, back))
         here = asyncio.create_task(self._replies(onward, writer))
-        await asyncio.wait({there, here}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (there, here):
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError, ReplyLostError, OSError, asyncio.IncompleteReadError):
-                await task
-        for end in (writer, back):
-            end.close()
+        try:
+            await asyncio.wait({there, here}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (there, here):
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError, ReplyLostError, OSError, asyncio.IncompleteReadError):
+                    await task
+            for end in (writer, back):
+                end.close()
 
     async def _requests(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(await reader.readexactly(PREFACE))

@@ -1,0 +1,5 @@
+"""`python -m payonce.cli`."""
+
+from payonce.cli.app import main
+
+main()

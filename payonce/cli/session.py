@@ -1,0 +1,41 @@
+"""One run of one command that calls the services."""
+
+import functools
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+
+from google.protobuf.message import Message
+
+from payonce.cli.say import Say
+from payonce.client import Client
+from shared.ids import new_id
+
+
+class Session:
+    """Where the services are, how to answer, and by which id what is asked for is known."""
+
+    def __init__(self, environ: Mapping[str, str], say: Say) -> None:
+        self.environ = environ
+        self.say = say
+        self.request_id = ""
+
+    @functools.cached_property
+    def client(self) -> Client:
+        """Connects at the first call."""
+        return Client.from_environment(self.environ)
+
+    def named(self, request_id: str | None) -> str:
+        """The request id given, or a new one; who is not answered is told it."""
+        self.request_id = request_id or str(new_id())
+        return self.request_id
+
+    def list(self, found: Iterator[Message], columns: Sequence[str], limit: int | None) -> None:
+        """Say what there is, at most `limit` of it; whether that is all, too."""
+        self.say.many(itertools.islice(found, limit), columns)
+        if next(found, None) is not None:
+            self.say.note("There are more: --limit with a larger number, or --all.")
+
+    def close(self) -> None:
+        """Close what was connected."""
+        if "client" in self.__dict__:
+            self.client.close()
