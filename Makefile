@@ -66,8 +66,9 @@ protos: $(VENV)/runtime.done  ## generate payonce/{order,payment,type} anew (an 
 client: $(VENV)/dev.done  ## write payonce/client/_sync, which is made of payonce/client/_async
 	$(BIN)/python -m tests.client.generate
 
-docs: $(VENV)/dev.done  ## write into docs/ what is generated: settings from the code, licences from the lock
+docs: $(VENV)/dev.done  ## write into docs/ what is generated: settings and commands from the code, licences from the lock
 	$(BIN)/python -m tests.deploy.settings
+	$(BIN)/python -m tests.cli.page
 	$(BIN)/python -m supply licences
 
 sbom: $(VENV)/supply.done  ## dist/sbom.cdx.json: a bill of materials (CycloneDX) of what the lock names

@@ -37,7 +37,7 @@ def amount(value: Money) -> str:
 
 
 def _word(names: Mapping[int, str], number: int) -> str:
-    """Without its type's prefix: PAYMENT_STATE_SUCCEEDED is SUCCEEDED. A number that is not known is a newer service's."""
+    """Without its type's prefix: PAYMENT_STATE_SUCCEEDED is SUCCEEDED. An unknown number is a newer service's."""
     prefix = names[0].removesuffix("UNSPECIFIED")
     return names.get(number, str(number)).removeprefix(prefix) if number else ""
 

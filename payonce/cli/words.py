@@ -89,6 +89,6 @@ Reason: TypeAlias = Annotated[str, typer.Option(metavar="TEXT", help="Why, for p
 RequestId: TypeAlias = Annotated[
     str | None, typer.Option(metavar="ID", help="Names this request: with the same id it happens once. Else a new one.")
 ]
-Within: TypeAlias = Annotated[float, typer.Option(min=0, metavar="SECONDS", help="Ask again until there is an answer.")]
+Within: TypeAlias = Annotated[float, typer.Option(min=1, metavar="SECONDS", help="Ask again until there is an answer.")]
 Limit: TypeAlias = Annotated[int, typer.Option(min=1, help="So many at most.")]
 All: TypeAlias = Annotated[bool, typer.Option("--all", help="All there are, whatever the limit.")]

@@ -66,7 +66,13 @@ async def test_a_list_says_when_there_is_more(cli: Cli, stubs: Stubs) -> None:
 
 @pytest.mark.parametrize(
     ("text", "currency", "minor_units"),
-    [("12.00EUR", "EUR", 1200), ("12.5 EUR", "EUR", 1250), ("12EUR", "EUR", 1200), ("7JPY", "JPY", 7), ("0.001KWD", "KWD", 1)],
+    [
+        ("12.00EUR", "EUR", 1200),
+        ("12.5 EUR", "EUR", 1250),
+        ("12EUR", "EUR", 1200),
+        ("7JPY", "JPY", 7),
+        ("0.001KWD", "KWD", 1),
+    ],
 )
 def test_an_amount_is_exact(text: str, currency: str, minor_units: int) -> None:
     assert amount(text) == Money(currency_code=currency, minor_units=minor_units)
