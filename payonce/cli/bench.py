@@ -1,6 +1,5 @@
 """`payonce bench`: a short load on the running pair, with accounts of its own."""
 
-import asyncio
 from typing import Annotated
 
 import typer
@@ -9,7 +8,6 @@ from payonce.cli.command import command
 from payonce.cli.exits import Exit
 from payonce.cli.load import Load, measure
 from payonce.cli.session import Session
-from payonce.signals import until_signal
 
 app = typer.Typer()
 
@@ -27,9 +25,7 @@ def bench(
     What it tells is of this machine at this moment, the caller's own share included; `make bench` measures more.
     """
     load = Load(payments=payments, at_once=at_once, currency=currency)
-    figures = asyncio.run(until_signal(measure(load, session.environ, session.say.err)))
-    if figures is None:
-        raise KeyboardInterrupt
+    figures = session.run(measure(load, session.environ, session.say))
     session.say.figures(figures)
     if not figures["charges"] == figures["replays"] == payments:
         raise typer.Exit(Exit.REFUSED)

@@ -26,6 +26,9 @@ def exits(session: Session) -> Iterator[None]:
     except StartupError as error:
         _tell(session, Exit.USAGE, "error", str(error), "Mend that, and run it again. Nothing was sent.")
         raise typer.Exit(Exit.USAGE) from error
+    except UnicodeEncodeError as error:
+        _tell(session, Exit.USAGE, "error", "A word of the command line is no UTF-8.", "Nothing was sent.")
+        raise typer.Exit(Exit.USAGE) from error
     except KeyboardInterrupt:
         text = "Interrupted: whether it happened is not known."
         _tell(session, Exit.INTERRUPTED, "interrupted", text, _again(session))

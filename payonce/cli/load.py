@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 
+from payonce.cli.say import Say
 from payonce.client import AsyncClient, PaidOrder
 from payonce.payment.v1.account_pb2 import AccountKind, TransferKind
 from payonce.type.v1.money_pb2 import Money
@@ -67,11 +67,11 @@ class Timed(NamedTuple):
         }
 
 
-async def measure(load: Load, environ: Mapping[str, str], console: Console) -> dict[str, Any]:
+async def measure(load: Load, environ: Mapping[str, str], say: Say) -> dict[str, Any]:
     """The figures. PayonceError when a call is refused."""
     async with AsyncClient.from_environment(environ) as client:
         await _open_accounts(client, load)
-        with Progress(*COLUMNS, console=console, disable=not console.is_terminal) as progress:
+        with say.progress(*COLUMNS) as progress:
 
             async def each(what: str, call: Callable[[str], Awaitable[Any]]) -> Timed:
                 bar = progress.add_task(what, total=load.payments)

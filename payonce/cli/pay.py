@@ -1,6 +1,5 @@
 """`payonce pay`: once, however often it is asked for; with `--times`, as often as you like."""
 
-import asyncio
 from typing import Annotated
 
 import typer
@@ -13,7 +12,6 @@ from payonce.cli.paid import say_paid
 from payonce.cli.session import Session
 from payonce.cli.storm import Storm, play
 from payonce.cli.words import WITHIN_S, OrderId, Within
-from payonce.signals import until_signal
 
 app = typer.Typer()
 PANEL = "The promise at work"
@@ -44,9 +42,7 @@ def pay(
     storm = Storm(
         order_id, callers=times, lose_replies=lose_replies, seed=seed, expected_amount=expect, within_s=within_s
     )
-    figures = asyncio.run(until_signal(play(storm, session.environ, session.say.err)))
-    if figures is None:
-        raise KeyboardInterrupt
+    figures = session.run(play(storm, session.environ, session.say))
     charged_once = figures["charges"] == 1
     session.say.figures(figures, "charged once" if charged_once else "NOT charged once")
     for reason in figures["refused"]:

@@ -8,6 +8,7 @@ from typing import Any
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from rich.console import Console
+from rich.progress import Progress, ProgressColumn
 
 from payonce.cli.render import details, fields, listing
 
@@ -54,6 +55,10 @@ class Say:
             _document(self.err, {"note": text})
         else:
             self.err.print(text, style="dim")
+
+    def progress(self, *columns: ProgressColumn) -> Progress:
+        """How far it is, while it goes on; on a terminal alone."""
+        return Progress(*columns, console=self.err, disable=not self.err.is_terminal)
 
     def failure(self, what: Mapping[str, Any], lines: Iterable[tuple[str, str]]) -> None:
         """Why there is no result, and what to do next: `what` for scripts, `lines` for people."""

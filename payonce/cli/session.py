@@ -1,14 +1,19 @@
 """One run of one command that calls the services."""
 
+import asyncio
 import functools
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 
 from payonce.cli.say import Say
 from payonce.client import Client
+from payonce.signals import until_signal
 from shared.ids import new_id
+
+T = TypeVar("T")
 
 
 class Session:
@@ -34,6 +39,13 @@ class Session:
         self.say.many(itertools.islice(found, limit), columns)
         if next(found, None) is not None:
             self.say.note("There are more: --limit with a larger number, or --all.")
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """What many calls at once come to. KeyboardInterrupt when a signal ends them before."""
+        found = asyncio.run(until_signal(work))
+        if found is None:
+            raise KeyboardInterrupt
+        return found
 
     def close(self) -> None:
         """Close what was connected."""

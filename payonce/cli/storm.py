@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 
 from payonce.callers import pay_at_once
+from payonce.cli.say import Say
 from payonce.client import AsyncClient, PayonceError
 from payonce.client.settings import from_environ
 from payonce.payment.v1.account_pb2 import TransferKind
@@ -31,7 +31,7 @@ class Storm:
     within_s: float
 
 
-async def play(storm: Storm, environ: Mapping[str, str], console: Console) -> dict[str, Any]:
+async def play(storm: Storm, environ: Mapping[str, str], say: Say) -> dict[str, Any]:
     """Pay the order by all callers at once; the figures. StartupError over TLS, which hides what a reply is."""
     target = from_environ(environ)
     if target.credentials:
@@ -42,7 +42,7 @@ async def play(storm: Storm, environ: Mapping[str, str], console: Console) -> di
     proxy = LossyProxy(target.payment_address, probability=storm.lose_replies, seed=storm.seed)
     await proxy.start()
     try:
-        answers = await _answers(storm, {**environ, "PAYONCE_PAYMENT_ADDRESS": proxy.address}, proxy, console)
+        answers = await _answers(storm, {**environ, "PAYONCE_PAYMENT_ADDRESS": proxy.address}, proxy, say)
     finally:
         await proxy.close()
     paid = [answer.payment.payment_id for answer in answers if not isinstance(answer, PayonceError)]
@@ -62,9 +62,9 @@ async def play(storm: Storm, environ: Mapping[str, str], console: Console) -> di
     }
 
 
-async def _answers(storm: Storm, environ: Mapping[str, str], proxy: LossyProxy, console: Console) -> list[Any]:
+async def _answers(storm: Storm, environ: Mapping[str, str], proxy: LossyProxy, say: Say) -> list[Any]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("answered"))
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+    with say.progress(*columns) as progress:
         bar = progress.add_task("paying", total=storm.callers)
 
         def answered() -> None:

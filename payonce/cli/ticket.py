@@ -20,7 +20,9 @@ def create(
     *,
     payee: Annotated[str, typer.Option(metavar="ACCOUNT", help="It pays to this account alone.")] = "",
     amount: AmountOption = None,
-    ttl_s: Annotated[int, typer.Option(min=0, help="Good for so many seconds; 0: as long as the service says.")] = 0,
+    ttl_s: Annotated[
+        int, typer.Option(min=0, max=604_800, help="Good for so many seconds; 0: as the service has it.")
+    ] = 0,
     within_s: Within = WITHIN_S,
 ) -> None:
     """Make a ticket that pays once from the customer account ACCOUNT. Keep it like a password."""

@@ -89,6 +89,10 @@ def test_a_wrong_setting_is_usage_and_is_named(cli: Cli) -> None:
     assert "PAYONCE_TIMEOUT_S" in cli.but(PAYONCE_TIMEOUT_S="soon").run("order", "get", "a").err
 
 
+def test_a_word_that_is_no_text_is_usage(cli: Cli) -> None:
+    assert "UTF-8" in cli.refused("order", "get", "\udcff", status=2)["message"]
+
+
 def test_options_go_before_the_command_too(cli: Cli) -> None:
     said = cli.run("--json", "--payment-address", "127.0.0.1:1", "lookup", "--order", "a", *reached(cli))
     assert (said.status, said.err) == (0, "")

@@ -1,7 +1,14 @@
 """`payonce pay --times 50 --lose-replies 0.5`: the promise at work. And `payonce bench`."""
 
-from tests.cli.command import Cli, fields
+import contextlib
+import json
+import os
+import pty
+import subprocess
+
+from tests.cli.command import LIMIT_S, PAYONCE, Cli, fields
 from tests.cli.conftest import PAYER, SHOP
+from tests.harness.services import ROOT, environment
 
 STORM = ("--times", "50", "--lose-replies", "0.5", "--seed", "7")
 
@@ -21,6 +28,23 @@ def test_fifty_callers_and_lost_replies_charge_once(cli: Cli) -> None:
     told = cli.told("pay", "cli-storm", "--times", "3", "--lose-replies", "0.5")
     assert told.startswith("charged once\n")
     assert fields(told)["payment_id"] == payment_id
+
+
+def test_on_a_terminal_progress_is_told_while_it_goes_on(cli: Cli) -> None:
+    cli.told("order", "create", "cli-live", "1.00EUR", "--payer", PAYER, "--payee", SHOP)
+    ours, theirs = pty.openpty()
+    words = [str(PAYONCE), "pay", "cli-live", "--times", "3", "--json"]
+    env = environment({**cli.settings, "TERM": "xterm"})
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=theirs, env=env, cwd=ROOT) as paying:
+        os.close(theirs)
+        seen = b""
+        with contextlib.suppress(OSError), os.fdopen(ours, "rb", 0) as terminal:  # an error is how it ends
+            while some := terminal.read(4096):
+                seen += some
+        out, _ = paying.communicate(timeout=LIMIT_S)
+    assert b"replies lost 0" in seen
+    assert b"3/3" in seen
+    assert json.loads(out)["charges"] == 1
 
 
 def test_a_storm_without_a_charge_fails_and_says_why(cli: Cli) -> None:
