@@ -15,7 +15,9 @@ from shared.rpc.access import AccessTable, set_caller
 from shared.rpc.errors import STATUS_OF, trailing_metadata
 from shared.rpc.gate import Gate
 from shared.rpc.guard import Guard
+from shared.telemetry.call import arrives
 from shared.telemetry.calls import count_refusal, count_replay, observed
+from shared.telemetry.spans import tracing
 
 log = structlog.get_logger()
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -82,6 +84,7 @@ class _Wrapped(grpc.GenericRpcHandler):
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
         method = handler_call_details.method
+        arrives(handler_call_details.invocation_metadata)
         if method not in self._wrapped:
             handler: Any = self._inner.service(handler_call_details)
             if handler is None or handler.request_streaming or handler.response_streaming:
@@ -109,6 +112,7 @@ def _tolerant(deserialize: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
 def _wrapped(handle: Handler, method: str, let_in: LetIn) -> Handler:
     name = method.rpartition("/")[2]
     received = f"request_received:{name}"
+    begin_trace = tracing(method)
 
     async def wrapped(request: Any, context: Context) -> Any:
         failpoint(received)
@@ -116,6 +120,7 @@ def _wrapped(handle: Handler, method: str, let_in: LetIn) -> Handler:
             context.add_done_callback(_reply_sent(name))
         try:
             let_in(context, name)
+            begin_trace()
             return await handle(_well_formed(request), context)
         except grpc.aio.AbortError:
             raise

@@ -12,7 +12,7 @@ from typing import Any
 from opentelemetry import context, trace
 from opentelemetry.trace import Link, Span, Tracer
 
-from shared.telemetry.calls import of_nobody
+from shared.telemetry.call import call, of_nobody
 from shared.telemetry.metrics import BATCH_SIZE, BATCH_WAIT
 from shared.telemetry.switch import SWITCH
 from shared.telemetry.unrecorded import not_recorded
@@ -23,10 +23,8 @@ NO_ERROR_TEXTS: dict[str, Any] = {"record_exception": False, "set_status_on_exce
 
 def recording() -> Span | None:
     """The span of whoever asks, if anybody is to see it."""
-    if SWITCH.tracer is None:
-        return None
-    span = trace.get_current_span()
-    return span if span.is_recording() else None
+    now = call()
+    return now.span if now and now.span and now.span.is_recording() else None
 
 
 @contextlib.contextmanager

@@ -4,14 +4,18 @@ By the service, or by the program that uses payonce's client; nobody need be.
 """
 
 import asyncio
+import functools
 from collections.abc import Sequence
 from typing import Any, Self, cast
 
 import grpc
 from opentelemetry import propagate, trace
-from opentelemetry.trace import ProxyTracerProvider, Span, SpanKind, Status, StatusCode
+from opentelemetry.context import Context, get_current
+from opentelemetry.trace import ProxyTracerProvider, Span, SpanKind, Status, StatusCode, Tracer, TracerProvider
 
+from shared.telemetry.call import call as now_running
 from shared.telemetry.ids import attributes_of
+from shared.telemetry.unrecorded import within
 
 
 def traced(channel: grpc.aio.Channel) -> grpc.aio.Channel:
@@ -50,16 +54,34 @@ class _Method:
         provider = trace.get_tracer_provider()
         if isinstance(provider, ProxyTracerProvider):
             return self._method(request, metadata=metadata, **given)
-        span = provider.get_tracer("payonce").start_span(self._name, kind=SpanKind.CLIENT, attributes=self._about)
+        here = _here()
+        span = None
+        if here is None or trace.get_current_span(here).get_span_context().trace_flags.sampled:
+            span = _tracer(provider).start_span(self._name, here, SpanKind.CLIENT, self._about)
         carrier: dict[str, str] = {}
-        propagate.inject(carrier, trace.set_span_in_context(span))
+        propagate.inject(carrier, trace.set_span_in_context(span, here) if span else here)
         call = self._method(request, metadata=(*(metadata or ()), *carrier.items()), **given)
-        if span.is_recording():
+        if span and span.is_recording():
             span.set_attributes(attributes_of(request))
             end = asyncio.ensure_future(_end(span, call))
             self._ends.add(end)
             end.add_done_callback(self._ends.discard)
         return call
+
+
+# The SDK looks its tracers up under a lock, and sets a filter of warnings anew each time.
+@functools.lru_cache(maxsize=1)
+def _tracer(provider: TracerProvider) -> Tracer:
+    return provider.get_tracer("payonce")
+
+
+def _here() -> Context | None:
+    """Where this is called, if that is in a trace; or the call of ours, not recorded: who is called is told so."""
+    if trace.get_current_span().get_span_context().is_valid:
+        return get_current()
+    now = now_running()
+    unrecorded = now.unrecorded() if now else None
+    return within(unrecorded) if unrecorded else None
 
 
 async def _end(span: Span, call: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from opentelemetry import trace
 from structlog.typing import EventDict
 
-from shared.telemetry.calls import call
+from shared.telemetry.call import call
 from shared.telemetry.ids import ids_of
 
 SECRET = re.compile(
@@ -25,11 +25,13 @@ WITHIN = (
 
 def with_trace(_: Any, __: str, line: EventDict) -> EventDict:
     """The trace and span that this happens in, and the call's ids, where there are; a line's own ids come first."""
-    span = trace.get_current_span().get_span_context()
+    span, now = trace.get_current_span().get_span_context(), call()
+    if not span.is_valid and now:
+        span = now.unrecorded() or span
     if span.is_valid:
         line.setdefault("trace_id", f"{span.trace_id:032x}")
         line.setdefault("span_id", f"{span.span_id:016x}")
-    if now := call():
+    if now:
         for name, value in ids_of(now.request).items():
             line.setdefault(name, value)
     return line

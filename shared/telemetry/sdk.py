@@ -20,10 +20,10 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased, Sampler
 from shared.errors import StartupError
 from shared.telemetry.metrics import REGISTRY
 from shared.telemetry.otlp import Sender
+from shared.telemetry.sampling import Sampling
 from shared.telemetry.switch import SWITCH
 
 PARENT_OR_RATIO = "parentbased_traceidratio"
-RATIO = 0.01  # of the traces, unless OTEL_TRACES_SAMPLER… says otherwise: all of them would cost a quarter
 LINKS_LIMIT = 512  # more than a batch has payments; OpenTelemetry's own limit would lose some
 STOP_LIMIT_S = 3.0  # for what is still to be sent at the end; a collector that is gone must not keep a service
 log = structlog.get_logger()
@@ -82,11 +82,13 @@ def _start_traces(resource: Resource) -> End:
 def _sampler() -> Sampler | None:
     """OpenTelemetry's own choice, where it is told; else by the caller's decision, and a part of what has none."""
     if (os.environ.get("OTEL_TRACES_SAMPLER") or PARENT_OR_RATIO) != PARENT_OR_RATIO:
-        SWITCH.ratio = 1.0
+        SWITCH.sampling = Sampling(1.0)
         return None
-    SWITCH.ratio = float(os.environ.get("OTEL_TRACES_SAMPLER_ARG") or RATIO)
-    if not 0 <= SWITCH.ratio <= 1:
+    told = os.environ.get("OTEL_TRACES_SAMPLER_ARG")
+    ratio = float(told) if told else None
+    if ratio is not None and not 0 <= ratio <= 1:
         raise ValueError("OTEL_TRACES_SAMPLER_ARG must be between 0 and 1")
+    SWITCH.sampling = Sampling(ratio)
     return ParentBased(ALWAYS_ON)  # of those that have no parent only the part is asked about (`calls`)
 
 

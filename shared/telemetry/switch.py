@@ -1,8 +1,10 @@
 """Whether anything is measured. Decided once, before the parts of a service are put together."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from opentelemetry.trace import Tracer
+
+from shared.telemetry.sampling import Sampling
 
 
 @dataclass(slots=True)
@@ -11,7 +13,7 @@ class Switch:
 
     metrics: bool = False
     tracer: Tracer | None = None  # set while spans are made
-    ratio: float = 1.0  # of the calls that come without a trace, how many begin one
+    sampling: Sampling = field(default_factory=Sampling)  # of the calls that come without a trace
 
     @property
     def on(self) -> bool:

@@ -8,7 +8,16 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 UNSAMPLED = TraceFlags(TraceFlags.DEFAULT)
 
 
+def unsampled() -> SpanContext:
+    """Its ids, which still tell log lines that belong together."""
+    return SpanContext(getrandbits(128) or 1, getrandbits(64) or 1, is_remote=False, trace_flags=UNSAMPLED)
+
+
+def within(here: SpanContext) -> context.Context:
+    """What is done there."""
+    return trace.set_span_in_context(NonRecordingSpan(here), context.Context())
+
+
 def not_recorded() -> None:
-    """For the rest of this task. Its ids still tell log lines that belong together."""
-    here = SpanContext(getrandbits(128) or 1, getrandbits(64) or 1, is_remote=False, trace_flags=UNSAMPLED)
-    context.attach(trace.set_span_in_context(NonRecordingSpan(here), context.Context()))
+    """For the rest of this task."""
+    context.attach(within(unsampled()))

@@ -1,5 +1,6 @@
 """What a log line carries: the trace and the ids it belongs to, and never a secret."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -11,6 +12,7 @@ from payonce.payment.v1 import payment_service_pb2
 from payonce.payment.v1.ticket_pb2 import PayWithTicketRequest
 from shared.telemetry import calls
 from shared.telemetry.loglines import REDACTED, with_trace, without_secrets
+from shared.telemetry.switch import SWITCH
 from tests.harness.money import order, pay, seed
 from tests.harness.postgres import Postgres, raw
 from tests.harness.services import services
@@ -80,6 +82,24 @@ async def test_the_ids_of_the_call_and_its_trace() -> None:
     assert line == {"event": "within", **ids}
     ticket = PayWithTicketRequest(ticket="secret-ticket", payee_account_id="shop")
     assert "secret-ticket" not in str(await calls.observed(handle, "/p.S/PayWithTicket")(ticket, None))  # type: ignore[arg-type]
+
+
+async def test_a_call_that_is_not_recorded_has_ids_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same in each of its lines, in what it starts too, and no other call's."""
+    monkeypatch.setattr(SWITCH, "tracer", TracerProvider().get_tracer("test"))
+
+    async def handle(_: Any, __: Any) -> Any:
+        async def elsewhere() -> Any:
+            return with_trace(None, "", {})
+
+        return [await asyncio.create_task(elsewhere()), with_trace(None, "", {})]
+
+    handler = calls.observed(handle, "/p.S/PayOrder")
+    request = payment_service_pb2.PayOrderRequest(order_id="o-8")
+    first, second = [await asyncio.create_task(handler(request, None)) for _ in range(2)]  # type: ignore[arg-type]
+    assert first[0] == first[1]
+    assert set(first[0]) == {"trace_id", "span_id", "order_id"}
+    assert first[0]["trace_id"] != second[0]["trace_id"]
 
 
 async def test_a_service_says_where_its_lines_belong(postgres: Postgres) -> None:

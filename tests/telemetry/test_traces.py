@@ -221,3 +221,20 @@ async def test_a_part_is_recorded_and_the_rest_is_told_not_to(postgres: Postgres
             await both.payments[0].terminate()  # what is left is sent
             await both.order.terminate()
     assert {span.trace_id.hex() for _, span in kept.spans} == {wanted}
+
+
+async def test_with_nothing_said_what_comes_now_and_then_is_recorded(postgres: Postgres) -> None:
+    async with collector() as (kept, env):
+        env |= {"OTEL_TRACES_SAMPLER": ""}
+        async with (
+            services(postgres.pair(), payment_env=env, order_env=env) as both,
+            Stubs(both.order.address, both.payments[0].address) as stubs,
+        ):
+            await seed(stubs)
+            await order(stubs, "now-and-then")
+            # Setting up the shop took a part of this second's.
+            async with asyncio.timeout(TIMEOUT_S):
+                while not kept.named(PAY):
+                    await pay(stubs, "now-and-then")
+            paid = kept.named(PAY)[0].trace_id
+            await kept.until(lambda: any(service == "order_service" for service, _ in kept.trace(paid).values()))
