@@ -96,7 +96,8 @@ async def test_a_call_that_is_not_recorded_has_ids_all_the_same(monkeypatch: pyt
 
     handler = calls.observed(handle, "/p.S/PayOrder")
     request = payment_service_pb2.PayOrderRequest(order_id="o-8")
-    first, second = [await asyncio.create_task(handler(request, None)) for _ in range(2)]  # type: ignore[arg-type]
+    calls_of_two: Any = [await asyncio.create_task(handler(request, None)) for _ in range(2)]  # type: ignore[arg-type]
+    first, second = calls_of_two
     assert first[0] == first[1]
     assert set(first[0]) == {"trace_id", "span_id", "order_id"}
     assert first[0]["trace_id"] != second[0]["trace_id"]

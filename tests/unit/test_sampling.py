@@ -2,7 +2,6 @@
 
 import pytest
 
-from shared.telemetry import sampling
 from shared.telemetry.sampling import Sampling
 
 
@@ -10,7 +9,7 @@ from shared.telemetry.sampling import Sampling
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Its only item is the time."""
     now = [1_000.0]
-    monkeypatch.setattr(sampling.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
     return now
 
 
