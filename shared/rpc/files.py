@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 import structlog
 
 from shared.errors import StartupError
+from shared.telemetry.metrics import FILES_NOT_TAKEN
 
 T = TypeVar("T")
 Stamp = tuple[int, int, int]
@@ -28,6 +29,7 @@ class Watched(Generic[T]):
         self._lock = threading.Lock()
         self._stamps = self._now()
         self._again_at: float | None = None
+        self._taken = True
         try:
             self.value = self._read()
         except (OSError, ValueError) as error:
@@ -46,10 +48,16 @@ class Watched(Generic[T]):
             except (OSError, ValueError) as error:
                 self._again_at = time.monotonic() + AGAIN_S
                 why = _why(error)  # which is all: a trace of how a file was read helps nobody
+                self._count(taken=False)
                 log.error("files.not_taken", variables=list(self._paths), why=why)  # noqa: TRY400
                 return False
+            self._count(taken=True)
             log.info("files.taken", variables=list(self._paths))
             return True
+
+    def _count(self, *, taken: bool) -> None:
+        FILES_NOT_TAKEN.inc(self._taken - taken)
+        self._taken = taken
 
     def _read(self) -> T:
         return self._make(*(path.read_bytes() for path in self._paths.values()))

@@ -1,6 +1,7 @@
 """From a command line to a running service: `serve` (the default), by one process or several, or `migrate`."""
 
 import asyncio
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -17,6 +18,7 @@ from shared.errors import StartupError
 from shared.grants import Grantees, Grants
 from shared.migrations import migrate, require_compatible
 from shared.rpc.exposure import require_safe
+from shared.rpc.handshakes import handshakes_told, part_stderr
 from shared.rpc.server import Service, serve
 from shared.rpc.workers import reserved, supervise
 from shared.telemetry.running import running
@@ -45,6 +47,7 @@ def launch(program: Program, arguments: list[str]) -> NoReturn:
         words = " | ".join([f"serve [--workers 1-{WORKERS_LIMIT}]", "migrate", *program.commands])
         print(f"usage: python -m {program.name} [{words}]", file=sys.stderr)  # noqa: T201
         sys.exit(2)
+    part_stderr()
     logs.configure(program.name)
     try:
         settings = load(program.settings)
@@ -93,7 +96,8 @@ def _serve(program: Program, settings: ServiceSettings, url: str, *, own: bool, 
     if workers == 1:
         if worker := os.environ.get("PAYONCE_WORKER"):
             structlog.contextvars.bind_contextvars(worker=worker)
-        with running(program.name, settings.metrics_listen):
+        told = contextlib.nullcontext() if settings.development else handshakes_told()
+        with told, running(program.name, settings.metrics_listen):
             uvloop.run(main())
         return 0
     prefix = program.settings.model_config.get("env_prefix", "")

@@ -9,7 +9,7 @@ import functools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, disable_created_metrics
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -52,6 +52,14 @@ DATABASE_AGAIN = Counter(
 EVENTS = Counter(
     "payonce_history_events", "Lines written to the history: charged, declined, refunded, reversed, ….",
     ["event"], registry=REGISTRY,
+)  # fmt: skip
+FAILED_HANDSHAKES = Counter(
+    "payonce_failed_handshakes", "TLS handshakes that failed for what was said in them, as server or as client.",
+    registry=REGISTRY,
+)  # fmt: skip
+FILES_NOT_TAKEN = Gauge(
+    "payonce_files_not_taken", "Sets of certificates or keys whose files hold others that are no good.",
+    registry=REGISTRY,
 )  # fmt: skip
 DATABASE_AGAIN.labels("")  # a rate of what was never seen can't be told
 

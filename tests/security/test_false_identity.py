@@ -16,6 +16,7 @@ from payonce.payment.v1 import payment_service_pb2
 from shared.errors import StartupError
 from shared.rpc import files
 from shared.rpc.tls import tls_files
+from shared.telemetry.metrics import REGISTRY
 from tests.harness.answers import reason
 from tests.harness.books import transfers
 from tests.harness.money import order, seed
@@ -86,6 +87,13 @@ def test_what_was_not_valid_yet_is_taken_once_it_is(tmp_path: Path, monkeypatch:
 
     path.write_bytes(b"first")
     watched = files.Watched({"FILE": path}, make)
+    others = not_taken()
+    path.write_bytes(b"second")
+    assert not watched.changed()
+    assert not_taken() == others + 1
+    path.write_bytes(b"also bad")
+    assert not watched.changed()
+    assert not_taken() == others + 1
     path.write_bytes(b"second")
     assert not watched.changed()
     fit.add(b"second")
@@ -94,7 +102,13 @@ def test_what_was_not_valid_yet_is_taken_once_it_is(tmp_path: Path, monkeypatch:
     monkeypatch.setattr("time.monotonic", lambda: later)
     assert watched.changed()
     assert watched.value == b"second"
+    assert not_taken() == others
     assert not watched.changed()
+
+
+def not_taken() -> float:
+    """What the gauge says, of all files of this process."""
+    return REGISTRY.get_sample_value("payonce_files_not_taken") or 0.0
 
 
 def of_the_authority(keys: Keys) -> grpc.ChannelCredentials:

@@ -1,0 +1,72 @@
+"""A TLS handshake that fails leaves one line in the log, and a flood of them a few."""
+
+import json
+import socket
+import ssl
+import time
+
+from structlog.testing import capture_logs
+
+from shared.rpc.handshakes import LINES, WINDOW_S, Handshakes
+from tests.input.canary import Canary
+from tests.security.raw import connect
+from tests.security.world import Keys, Secured
+
+PATIENCE_S = 30.0
+
+
+def knock(address: str, trusted: Keys, shown: Keys | None) -> None:
+    """A TLS client that shows that certificate, or none; to the end of the connection."""
+    context = ssl.create_default_context(cafile=str(trusted.folder / "ca.pem"))
+    if shown:
+        context.load_cert_chain(shown.folder / "client.pem", shown.folder / "client-key.pem")
+    context.set_alpn_protocols(["h2"])
+    with connect(address) as plain, context.wrap_socket(plain, server_hostname="localhost") as wrapped:
+        end(wrapped)
+
+
+def speak_plainly(address: str) -> None:
+    with connect(address) as plain:
+        plain.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        end(plain)
+
+
+def end(connection: socket.socket) -> None:
+    try:
+        while connection.recv(1024):
+            pass
+    except (ConnectionResetError, ssl.SSLError):
+        return  # hung up on
+
+
+def told(secured: Secured) -> list[str]:
+    lines = [json.loads(line) for line in secured.logged().splitlines()]  # nothing else stands between them
+    failed = [line for line in lines if line["event"] == "tls.handshake_failed"]
+    assert all(line["service"] in ("order_service", "payment_service") for line in failed)
+    return [line["why"] for line in failed]
+
+
+def test_each_leaves_a_line_with_the_reason(secured: Secured, other: Keys, canary: Canary) -> None:
+    before = len(told(secured))
+    for address in secured.addresses:
+        knock(address, secured.keys, None)
+        knock(address, secured.keys, other)
+        speak_plainly(address)
+    until = time.monotonic() + PATIENCE_S
+    while len(found := told(secured)[before:]) < 6 and time.monotonic() < until:
+        time.sleep(0.05)
+    assert found.count("PEER_DID_NOT_RETURN_A_CERTIFICATE") == 2
+    assert found.count("HTTP_REQUEST") == 2
+    assert len(found) == 6  # of the other authority's, what OpenSSL stumbles over first
+    canary.pays()
+
+
+def test_a_flood_of_them_leaves_a_few() -> None:
+    now = [0.0]
+    handshakes = Handshakes(lambda: now[0])
+    with capture_logs() as lines:
+        for _ in range(1_000):
+            handshakes.failed("WHY")
+        now[0] += WINDOW_S
+        handshakes.failed("WHY")
+    assert [line["not_told_before"] for line in lines] == [0] * LINES + [1_000 - LINES]
