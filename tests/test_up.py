@@ -45,7 +45,7 @@ class Up:
 @pytest.fixture(scope="module")
 def grpcurl() -> str:
     found = shutil.which("grpcurl", path=f"{os.environ.get('PATH')}:{Path.home() / 'go' / 'bin'}")
-    return found or missing("no grpcurl on PATH: go install github.com/fullstorydev/grpcurl/cmd/grpcurl@latest")
+    return found or missing("no grpcurl on PATH: go install github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.4")
 
 
 async def test_every_command_that_is_offered_works(grpcurl: str) -> None:
