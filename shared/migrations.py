@@ -35,6 +35,11 @@ WHAT_TO_DO = {
     LOCK_NOT_AVAILABLE: "a long transaction keeps a table (pg_stat_activity names it); run it again when it has ended",
     INSUFFICIENT_PRIVILEGE: "migrations want the role that owns the database and its tables (…_MIGRATION_URL)",
 }
+# What CREATE INDEX CONCURRENTLY leaves when it is interrupted.
+HALF_BUILT = """
+    SELECT indexrelid::regclass::text FROM pg_index JOIN pg_class c ON c.oid = indexrelid
+     WHERE NOT indisvalid AND relnamespace = current_schema()::regnamespace ORDER BY 1
+"""
 log = structlog.get_logger()
 
 
@@ -128,11 +133,21 @@ def _persist(connection: sa.Connection, work: Callable[[], Any], tell: Callable[
                 time.sleep(LOCK_PAUSE_S)
                 continue
             why = str(getattr(error, "orig", error)).strip().splitlines()[0]
-            stands = schema_of(connection).revision
-            mend = WHAT_TO_DO.get(str(state), "run it again when that is mended")
-            text = f"the migration failed: {why}. The database is at revision {stands}, as a whole; {mend}"
-            raise StartupError(text) from error
+            raise StartupError(f"the migration failed: {why}. {_stands(connection, str(state))}") from error
     raise AssertionError("unreachable")
+
+
+def _stands(connection: sa.Connection, state: str) -> str:
+    """Where a migration that failed has left the database, and what to do."""
+    revision = schema_of(connection).revision
+    mend = WHAT_TO_DO.get(state, "run it again when that is mended")
+    if half_built := connection.execute(sa.text(HALF_BUILT)).scalars().all():
+        named = ", ".join(half_built)
+        return (
+            f"The database is at revision {revision}, with a part of the next: index {named} is half built. "
+            "Services go on as before, and don't use it; run it again, which builds it anew"
+        )
+    return f"The database is at revision {revision}, as a whole; {mend}"
 
 
 def _connect(url: str) -> sa.Connection:

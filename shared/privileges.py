@@ -72,12 +72,21 @@ EFFECTIVE = """
 """
 
 
+# Itself, and whatever it is a member of: what those may do it may do by SET ROLE, or by giving itself their rights.
+BECOMES = """
+    SELECT m.rolname FROM pg_roles r JOIN pg_roles m ON pg_has_role(r.oid, m.oid, 'MEMBER') WHERE r.rolname = :role
+"""
+
+
 def effective(connection: sa.Connection, role: str) -> set[tuple[str, str]]:
-    """Every privilege that the role has, and on what; but reading PostgreSQL's own tables."""
+    """Every privilege that the role has, or can get for itself, and on what; but reading PostgreSQL's own tables."""
     version = connection.dialect.server_version_info or ()
     every = [*ON_TABLES, "MAINTAIN"] if version >= (17,) else ON_TABLES
-    rows = connection.execute(sa.text(EFFECTIVE), {"role": role, "all": every})
-    return {(privilege, thing) for privilege, thing in rows}
+    found = set()
+    for member in connection.execute(sa.text(BECOMES), {"role": role}).scalars().all():
+        rows = connection.execute(sa.text(EFFECTIVE), {"role": member, "all": every})
+        found |= {(privilege, thing) for privilege, thing in rows}
+    return found
 
 
 def owned(connection: sa.Connection) -> bool:

@@ -1,4 +1,4 @@
-"""Nothing that is deployed or checked hangs on a name that may mean something else tomorrow, unless it can be pinned."""
+"""Nothing that is deployed or checked hangs on a name that may mean something else tomorrow, or else can be pinned."""
 
 import re
 from pathlib import Path

@@ -155,6 +155,8 @@ def test_again_is_the_same(granted: Pair) -> None:
         ("CREATE ROLE misfit IN ROLE pg_write_all_data", r"may do more than its code: DELETE on .*alembic_version"),
         ("CREATE ROLE misfit; GRANT DELETE ON entries TO other; GRANT other TO misfit",
          "may do more than its code: DELETE on entries; it has that from another role"),
+        ("CREATE ROLE misfit NOINHERIT; GRANT DELETE ON entries TO other; GRANT other TO misfit",
+         "may do more than its code: DELETE on entries; it has that from another role"),
         ("CREATE ROLE misfit; GRANT SET ON PARAMETER session_replication_role TO misfit",
          "may do more than its code: SET on session_replication_role"),
     ],
