@@ -131,14 +131,16 @@ def rows(url: str, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any
 class Cluster:
     """A throw-away cluster made by installed binaries. They refuse to run as root, so root runs them as `nobody`."""
 
-    def __init__(self, folder: Path, binaries: Path) -> None:
+    def __init__(self, folder: Path, binaries: Path, *options: str) -> None:
         self._folder = folder
         self._binaries = binaries
         self._user = "nobody" if os.geteuid() == 0 else None
         if self._user:
-            shutil.chown(folder, self._user)
+            for path in (folder, *folder.iterdir()):
+                shutil.chown(path, self._user)
         self._run("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C")
-        self._run("pg_ctl", "start", "-w", "-l", str(folder / "log"), "-o", f"-k {folder} -c listen_addresses=''")
+        given = " ".join([f"-k {folder} -c listen_addresses=''", *(f"-c {option}" for option in options)])
+        self._run("pg_ctl", "start", "-w", "-l", str(folder / "log"), "-o", given)
 
     def url(self, database: str) -> str:
         return driver_url(f"postgresql://postgres@/{database}?host={self._folder}")
