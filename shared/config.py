@@ -86,6 +86,7 @@ class ServiceSettings(BaseSettings):
     handshake_timeout_s: float = Field(default=10.0, gt=0)
     connection_age_s: float = Field(default=1800.0, gt=0)  # then the client has to show a certificate again
     connection_idle_s: float = Field(default=300.0, gt=0)
+    connection_ping_s: float = Field(default=60.0, gt=0)  # a third of it later, who has not answered is gone
 
     @property
     def development(self) -> bool:

@@ -23,18 +23,18 @@ OPTIONS: list[Option] = [
     # Our clients ping every 20 s while they wait for an answer. Who pings faster, twice, is told to go.
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.http2.max_ping_strikes", 2),
-    # A client that vanished without a word.
-    ("grpc.keepalive_time_ms", 60_000),
-    ("grpc.keepalive_timeout_ms", 20_000),
 ]
 GRACE_MS = 60_000  # for calls in flight on a connection that is too old: longer than any client of ours waits
 
 
 def of_connections(settings: ServiceSettings) -> list[Option]:
-    """How long a connection may take to begin, do nothing, and live."""
+    """How long a connection may take to begin, do nothing, leave a ping of ours unanswered, and live."""
     return [
         ("grpc.server_handshake_timeout_ms", round(settings.handshake_timeout_s * 1000)),
         ("grpc.max_connection_idle_ms", round(settings.connection_idle_s * 1000)),
         ("grpc.max_connection_age_ms", round(settings.connection_age_s * 1000)),
         ("grpc.max_connection_age_grace_ms", GRACE_MS),
+        # A client that vanished without a word.
+        ("grpc.keepalive_time_ms", round(settings.connection_ping_s * 1000)),
+        ("grpc.keepalive_timeout_ms", round(settings.connection_ping_s * 1000 / 3)),
     ]
