@@ -33,7 +33,7 @@ PLAIN = {
     "rate_limit": "calls a second of one caller; 0: any number; unset: none in development, else a limit",
     "connection_age_s": "a connection ends after so long: a certificate is shown again, and new addresses are found",
     "connection_idle_s": "a connection without calls is closed after so long",
-    "connection_ping_s": "how often a client with calls is asked whether it is there; silent for a third of it, it is hung up on",
+    "connection_ping_s": "a client with calls is asked so often whether it is there; it has a third of it to answer",
     "handshake_timeout_s": "how long a client may take to introduce itself",
     "pool_size": "connections to the database for calls, each process; batches have some of their own",
     "queue_limit": "waiting requests; more are refused with OVERLOADED",
