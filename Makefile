@@ -18,7 +18,7 @@ COMPILE = $(PIN) pyproject.toml --group build
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up up-secure verify test check static guards model landed protos client docs sbom audit-dependencies lock bench bench-growth containers crash-points fuzz faults matrix soak recovery simulate clean
+.PHONY: help demo up up-secure verify test check static guards model landed protos client docs guide sbom audit-dependencies lock bench bench-growth containers crash-points fuzz faults matrix soak recovery simulate clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -35,7 +35,7 @@ up-secure: $(VENV)/runtime.done  ## the same with TLS and tokens, made on the fl
 verify: $(VENV)/runtime.done  ## audit both databases, also beside a running `make up`; exit 1 on any violation
 	@$(BIN)/payonce verify
 
-test: $(VENV)/dev.done  ## the tests; some of them with ARGS="tests/unit"
+test: $(VENV)/dev.done $(VENV)/guide.done  ## the tests; some of them with ARGS="tests/unit"
 	$(BIN)/python -m pytest $(ARGS)
 
 simulate: $(VENV)/dev.done  ## seeded runs of the protocol on a simulated world: make simulate SEEDS=1000000
@@ -66,10 +66,15 @@ protos: $(VENV)/runtime.done  ## generate payonce/{order,payment,type} anew (an 
 client: $(VENV)/dev.done  ## write payonce/client/_sync, which is made of payonce/client/_async
 	$(BIN)/python -m tests.client.generate
 
-docs: $(VENV)/dev.done  ## write into docs/ what is generated: settings and commands from the code, licences from the lock
+docs: $(VENV)/dev.done  ## write into docs/ what is generated: settings, commands, errors, pictures, the API, licences
 	$(BIN)/python -m tests.deploy.settings
 	$(BIN)/python -m tests.cli.page
 	$(BIN)/python -m supply licences
+	$(BIN)/python -m guide
+
+guide: $(VENV)/guide.done  ## dist/guide/index.html: docs/ as a site; a broken link fails
+	$(BIN)/python -m sphinx -W --keep-going --quiet -b html docs dist/guide
+	@echo dist/guide/index.html
 
 sbom: $(VENV)/supply.done  ## dist/sbom.cdx.json: a bill of materials (CycloneDX) of what the lock names
 	@$(BIN)/python -m supply sbom
@@ -83,6 +88,7 @@ lock: $(VENV)/dev.done  ## write the locks after a change of pyproject.toml; UPG
 	$(COMPILE) --group bench --constraints requirements-dev.lock --output-file requirements-bench.lock
 	$(COMPILE) --group fuzz --constraints requirements-dev.lock --output-file requirements-fuzz.lock
 	$(PIN) --group supply --constraints requirements-dev.lock --output-file requirements-supply.lock
+	$(PIN) --group guide --constraints requirements-dev.lock --output-file requirements-guide.lock
 
 bench: $(VENV)/bench.done  ## the figures of docs/performance.md; some of them with ARGS="--only echo,pay_spread"
 	$(BIN)/python -m bench $(ARGS)
@@ -145,6 +151,10 @@ $(VENV)/bench.done: requirements-bench.lock $(VENV)/runtime.done
 
 $(VENV)/supply.done: requirements-supply.lock $(VENV)/dev.done
 	@$(PIP) --require-hashes --requirement requirements-supply.lock
+	@touch $@
+
+$(VENV)/guide.done: requirements-guide.lock $(VENV)/dev.done
+	@$(PIP) --require-hashes --requirement requirements-guide.lock
 	@touch $@
 
 $(VENV)/fuzz.done: requirements-fuzz.lock $(VENV)/dev.done

@@ -8,19 +8,14 @@ import json
 import os
 import re
 import shlex
-import shutil
-import signal
-import sys
 import tempfile
-from asyncio.subprocess import PIPE, STDOUT, Process
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from asyncio.subprocess import PIPE, STDOUT
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.harness.needs import missing
+from tests.harness.up import Up, found_grpcurl, up
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -29,23 +24,9 @@ SECURE = "### With TLS and tokens"
 PAY = "payonce.payment.v1.PaymentService/PayOrder"
 
 
-@dataclass(frozen=True)
-class Up:
-    """It runs; what it said, and where it listens."""
-
-    lines: list[str]
-    orders: str
-    payments: str
-
-    def aimed(self, text: str) -> str:
-        """The README's text, at these addresses."""
-        return text.replace("127.0.0.1:50051", self.orders).replace("127.0.0.1:50052", self.payments)
-
-
 @pytest.fixture(scope="module")
 def grpcurl() -> str:
-    found = shutil.which("grpcurl", path=f"{os.environ.get('PATH')}:{Path.home() / 'go' / 'bin'}")
-    return found or missing("no grpcurl on PATH: go install github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.4")
+    return found_grpcurl()
 
 
 async def test_every_command_that_is_offered_works(grpcurl: str) -> None:
@@ -169,29 +150,3 @@ async def python_sample(running: Up) -> str:
     with contextlib.redirect_stdout(io.StringIO()) as said:
         await eval(code, {})  # noqa: S307 - our own README
     return said.getvalue()
-
-
-@contextlib.asynccontextmanager
-async def up(folder: str, *more: str) -> AsyncIterator[Up]:
-    """Running on free ports; Ctrl-C at the end, which must end it well."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "payonce.cli", "up", "--order-port", "0", "--payment-port", "0", "--data", folder, *more,
-        stdout=PIPE, cwd=ROOT,
-    )  # fmt: skip
-    try:
-        lines = await asyncio.wait_for(said_by(process), 60)
-        yield Up(lines, lines[0].split()[-1], lines[1].split()[-1])
-    finally:
-        process.send_signal(signal.SIGINT)
-        assert await asyncio.wait_for(process.wait(), 30) == 0
-
-
-async def said_by(process: Process) -> list[str]:
-    """The lines up to the one about Ctrl-C."""
-    assert process.stdout
-    lines: list[str] = []
-    while not (lines and lines[-1].startswith("Ctrl-C")):
-        line = (await process.stdout.readline()).decode()
-        assert line, lines
-        lines.append(line.rstrip("\n"))
-    return lines

@@ -1,16 +1,12 @@
 """What each RPC may answer, read from the comments of its .proto: there is no second list to keep in step."""
 
 import re
-import tempfile
 from collections.abc import Iterator
-from importlib import resources
-from pathlib import Path
 
 import grpc
-from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
-from grpc_tools import protoc
+from google.protobuf.descriptor_pb2 import FileDescriptorProto
 
-from tests.harness.services import ROOT
+from guide.protos import files
 
 # `NOT_FOUND / ORDER_NOT_FOUND, ACCOUNT_NOT_FOUND`: a status, and the reasons that go with it.
 WORD = re.compile(r"\b(?P<status>[A-Z_]{3,}) / |\b(?P<reason>[A-Z]+(?:_[A-Z]+)+|OVERLOADED|INTERNAL|STARTING)\b")
@@ -27,7 +23,7 @@ class UndocumentedError(Exception):
 
 def documented() -> dict[str, Answers]:
     """For each method, by full name, the (status, reason) pairs that its comment lists, or its service's."""
-    return {name: answers for file in _files() for name, answers in _methods(file)}
+    return {name: answers for file in files() for name, answers in _methods(file)}
 
 
 def _methods(file: FileDescriptorProto) -> Iterator[tuple[str, Answers]]:
@@ -61,13 +57,3 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
             status = word["status"]
         elif status and (word["reason"] == "INTERNAL" or word["reason"] not in grpc.StatusCode.__members__):
             yield status, word["reason"]
-
-
-def _files() -> list[FileDescriptorProto]:
-    sources = sorted(str(path) for path in (ROOT / "protos").rglob("*.proto"))
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "set"
-        includes = [f"-I{ROOT / 'protos'}", f"-I{resources.files('grpc_tools') / '_proto'}"]
-        code = protoc.main(["protoc", *includes, "--include_source_info", f"--descriptor_set_out={out}", *sources])
-        assert code == 0
-        return list(FileDescriptorSet.FromString(out.read_bytes()).file)

@@ -1,0 +1,1 @@
+"""What docs/ is made with: pages and pictures that are generated, and links that the site adds."""

@@ -1,0 +1,8 @@
+"""Write into docs/ what is generated there: `make docs`."""
+
+from guide.generated import DOCS, generated
+
+for name, text in generated().items():
+    page = DOCS / name
+    page.parent.mkdir(exist_ok=True)
+    page.write_text(text)
