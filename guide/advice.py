@@ -36,8 +36,8 @@ ADVICE: dict[Reason, Advice] = {
         "Choose another id, or send what was sent the first time.",
     ),
     R.ORDER_ALREADY_PAID: Advice(
-        "The order was paid, by a payment that is not the one asked for.",
-        "Treat the order as paid; GetOrder names the payment.",
+        "The order is paid: it can't be cancelled, nor paid by another payment.",
+        "Treat it as paid. GetOrder names the payment, RefundPayment or ReversePayment gives it back.",
     ),
     R.ORDER_CANCELLED: Advice("The order was cancelled. A charge that had been made was reversed.", FINAL + "Make a new order."),
     R.ORDER_REFUNDED: Advice("The order was paid and given back.", FINAL + "Make a new order."),

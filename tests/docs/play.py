@@ -6,8 +6,10 @@ import contextlib
 import inspect
 import io
 import os
+import re
 import sys
 import tempfile
+from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,8 +20,10 @@ from tests.docs.blocks import CONSOLE, PYTHON, Block, Decision
 from tests.docs.shell import Shell, assert_says, shell
 from tests.harness.services import ROOT, environment
 from tests.harness.up import Up, found_grpcurl, up
+from tests.server.standard import free_port
 
 ASKS_SERVICES = ("127.0.0.1:5005", "payonce ", "from_environment", "grpcurl ")
+OWN = re.compile(r"127\.0\.0\.1:(5006\d)")
 BIN = Path(sys.executable).parent
 
 
@@ -33,10 +37,12 @@ class Stage:
     shell: Shell
     folder: Path
     names: dict[str, Any] = field(default_factory=dict)  # what the page's Python has defined
+    ports: dict[str, int] = field(default_factory=lambda: defaultdict(free_port))  # where the page's own processes listen
 
     def aimed(self, text: str) -> str:
         here = self.pair.aimed(text) if self.pair else text
-        return here.replace(".venv/bin/", f"{BIN}/").replace(".payonce/", f"{self.data}/")
+        here = OWN.sub(lambda found: f"127.0.0.1:{self.ports[found[1]]}", here)
+        return here.replace(".venv/bin/", f"{BIN}/").replace(".payonce/", f"{self.data}/").replace(".payonce\n", f"{self.data}\n")
 
 
 async def play(blocks: Sequence[Block], decided: Sequence[Decision], *more: str) -> None:
@@ -68,10 +74,10 @@ async def staged(
     blocks: Sequence[Block], *, wants_pair: bool, wants_grpcurl: bool, more: Sequence[str]
 ) -> AsyncIterator[Stage]:
     async with contextlib.AsyncExitStack() as stack:
+        path = [str(BIN), *([str(Path(found_grpcurl()).parent)] if wants_grpcurl else []), os.environ["PATH"]]
         data, own = (stack.enter_context(tempfile.TemporaryDirectory(prefix="payonce-page-")) for _ in range(2))
         Path(data).chmod(0o755)  # PostgreSQL does not run as root, and must get in
         pair = await stack.enter_async_context(up(data, *more)) if wants_pair else None
-        path = [str(BIN), *([str(Path(found_grpcurl()).parent)] if wants_grpcurl else []), os.environ["PATH"]]
         env = environment({"PATH": ":".join(path), "PAYONCE_DATA_DIR": data})
         if pair:
             env |= {"PAYONCE_ORDER_ADDRESS": pair.orders, "PAYONCE_PAYMENT_ADDRESS": pair.payments}

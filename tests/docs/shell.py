@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import os
 import re
+import signal
 import tempfile
 from asyncio.subprocess import PIPE, STDOUT
 from collections.abc import AsyncIterator, Mapping
@@ -10,7 +12,7 @@ from pathlib import Path
 
 LIMIT_S = 180.0
 END = "\x1e"  # ends what a block says; nothing prints it by itself
-FREE = re.compile(r"[ \t]*…[ \t]*")
+FREE = re.compile(r"\s*…\s*")
 
 
 class Shell:
@@ -50,19 +52,20 @@ class Shell:
 async def shell(env: Mapping[str, str], folder: Path) -> AsyncIterator[Shell]:
     """Started in `folder`."""
     process = await asyncio.create_subprocess_exec(
-        "bash", "--norc", env=dict(env), cwd=folder, stdin=PIPE, stdout=PIPE, stderr=STDOUT, limit=2**22
-    )
+        "bash", "--norc", env=dict(env), cwd=folder, stdin=PIPE, stdout=PIPE, stderr=STDOUT, limit=2**22,
+        start_new_session=True,
+    )  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="payonce-block-") as own:
         try:
             yield Shell(process, Path(own))
         finally:
             with contextlib.suppress(ProcessLookupError):
-                process.kill()
+                os.killpg(process.pid, signal.SIGTERM)  # what it left in the background, too
             await process.wait()
 
 
 def assert_says(said: str, expected: str) -> None:
-    """`…` stands for anything, alone on its line for any lines; spaces at the ends of lines don't count."""
+    """`…` stands for anything, or nothing; spaces beside it, and at the ends of lines, don't count."""
     pattern = ".*?".join(re.escape(part) for part in FREE.split(_trimmed(expected)))
     assert re.fullmatch(pattern, _trimmed(said), re.DOTALL), f"said:\n{said}\nexpected:\n{expected}"
 
