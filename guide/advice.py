@@ -26,7 +26,9 @@ ADVICE: dict[Reason, Advice] = {
         "Create the account, or correct the order's payer.",
     ),
     R.PAYMENT_NOT_FOUND: Advice("There is no such payment, or it is somebody else's.", "Check the id, and who calls."),
-    R.TICKET_NOT_FOUND: Advice("There is no such ticket, or it is somebody else's.", "Check the ticket, and who calls."),
+    R.TICKET_NOT_FOUND: Advice(
+        "There is no such ticket, or it is somebody else's.", "Check the ticket, and who calls."
+    ),
     R.ORDER_ALREADY_EXISTS: Advice(
         "The order id is taken by other content; metadata `fields` names what differs.",
         "If it is a new order, choose another id. If not, send what was sent the first time.",
@@ -39,13 +41,19 @@ ADVICE: dict[Reason, Advice] = {
         "The order is paid: it can't be cancelled, nor paid by another payment.",
         "Treat it as paid. GetOrder names the payment, RefundPayment or ReversePayment gives it back.",
     ),
-    R.ORDER_CANCELLED: Advice("The order was cancelled. A charge that had been made was reversed.", FINAL + "Make a new order."),
+    R.ORDER_CANCELLED: Advice(
+        "The order was cancelled. A charge that had been made was reversed.", FINAL + "Make a new order."
+    ),
     R.ORDER_REFUNDED: Advice("The order was paid and given back.", FINAL + "Make a new order."),
     R.PAYMENT_AUTHORIZED: Advice(
         "The amount is reserved, not charged.", "CapturePayment charges it, VoidAuthorization releases it."
     ),
-    R.PAYMENT_CAPTURED: Advice("The payment is a charge already.", "Give it back with RefundPayment or ReversePayment."),
-    R.PAYMENT_DECLINED: Advice("This attempt was declined: nothing moved.", "Pay the order again; that is a new attempt."),
+    R.PAYMENT_CAPTURED: Advice(
+        "The payment is a charge already.", "Give it back with RefundPayment or ReversePayment."
+    ),
+    R.PAYMENT_DECLINED: Advice(
+        "This attempt was declined: nothing moved.", "Pay the order again; that is a new attempt."
+    ),
     R.PAYMENT_REFUNDED: Advice("The payment was given back in full.", FINAL + "Nothing is left to do."),
     R.PAYMENT_REVERSED: Advice("The payment was undone.", FINAL + "Make a new order or ticket."),
     R.PAYMENT_VOIDED: Advice(
@@ -70,7 +78,8 @@ ADVICE: dict[Reason, Advice] = {
         "Read the order, and ask the customer again before paying.",
     ),
     R.CURRENCY_MISMATCH: Advice(
-        "The amount has another currency than the account, the order or the payment.", "Correct the request or the order."
+        "The amount has another currency than the account, the order or the payment.",
+        "Correct the request or the order.",
     ),
     R.ACCOUNT_KIND_MISMATCH: Advice(
         "The payer is no customer account, or the payee no merchant account.", "Correct the order's accounts."
@@ -82,7 +91,7 @@ ADVICE: dict[Reason, Advice] = {
     ),
     R.PAYMENT_IN_PROGRESS: Advice("Another request is paying the same order or ticket, and has not ended.", AGAIN),
     R.ORDER_SERVICE_UNAVAILABLE: Advice(
-        "The order service did not answer. Before a charge: nothing moved. On the way back: it is noted, and goes on by itself.",
+        "The order service did not answer. Before a charge nothing moved; the way back is noted, and goes on by itself.",
         AGAIN,
     ),
     R.DATABASE_UNAVAILABLE: Advice("The database did not answer.", AGAIN),

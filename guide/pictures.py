@@ -84,7 +84,7 @@ COMPLETER = [
     Arrow(PAYMENTS, CALLER, "payment 1, replayed", back=True),
 ]
 WAY_BACK = [
-    Arrow(PAYMENTS, ORDERS, "flip it, for payment 1 (slow)", lost=True),
+    Arrow(PAYMENTS, ORDERS, "flip it (slow)", lost=True),
     Arrow(CALLER, PAYMENTS, "reverse it"),
     Note(PAYMENTS, "first the intent,\none committed row"),
     Arrow(PAYMENTS, ORDERS, "end the order"),

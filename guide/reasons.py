@@ -10,19 +10,20 @@ HEAD = """# Errors
 
 What each error means, and what the caller should do. (Written from `guide/advice.py` by `make docs`.)
 
-Every error carries a gRPC status and `google.rpc` details: `ErrorInfo` with the reason and metadata, `BadRequest` with the fields
-that are wrong, `RetryInfo` with a delay. Decide by the reason, not by the text. Three rules cover most of it:
+Every error carries a gRPC status and `google.rpc` details: `ErrorInfo` with the reason and metadata, `BadRequest` with
+the fields that are wrong, `RetryInfo` with a delay. Decide by the reason, not by the text. Three rules cover most of it:
 
-- **OK with `idempotent-replayed: true`** in the trailing metadata is a success: it was done before, and this is the first answer.
-- **UNAVAILABLE, RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED, CANCELLED, or no answer**: whether it happened is not known. Send the same
-  request again, with the same ids. The Python client does it by itself, within `within_s` for payments.
-- **INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION, PERMISSION_DENIED**: no new money moved. Sending the same again changes
-  nothing until something else has changed.
+- **OK with `idempotent-replayed: true`** in the trailing metadata is a success: it was done before, and this is the
+  first answer.
+- **UNAVAILABLE, RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED, CANCELLED, or no answer**: whether it happened is not known. Send
+  the same request again, with the same ids. The Python client does it by itself, for `within_s` seconds.
+- **INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION, PERMISSION_DENIED**: no new money moved. Sending the same again
+  changes nothing until something else has changed.
 
 An error without `ErrorInfo` is the transport's: a server, or the way to it, is gone. It belongs to the second rule.
 
-In Python every error is a `payonce.client.PayonceError` with `reason`, `code`, `metadata`, `violations` and `retry_delay_s`; the
-last column names the class.
+In Python every error is a `payonce.client.PayonceError` with `reason`, `code`, `metadata`, `violations` and
+`retry_delay_s`; its class stands below the reason.
 """
 
 
@@ -34,13 +35,13 @@ def pages() -> dict[str, str]:
 
 def _section(status: str) -> str:
     rows = "".join(_row(reason) for reason, code in STATUS_OF.items() if code.name == status)
-    head = "| reason | what it means | what to do | answered by | in Python |\n|---|---|---|---|---|\n"
+    head = "| reason | what it means | what to do | answered by |\n|---|---|---|---|\n"
     return f"## {status}\n\n{head}{rows}"
 
 
 def _row(reason: Reason) -> str:
     meaning, do = ADVICE[reason]
-    return f"| `{reason}` | {meaning} | {do} | {_rpcs(reason)} | `{CLASS_OF[reason].__name__}` |\n"
+    return f"| `{reason}`<br>`{CLASS_OF[reason].__name__}` | {meaning} | {do} | {_rpcs(reason)} |\n"
 
 
 def _rpcs(reason: Reason) -> str:

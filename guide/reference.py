@@ -75,9 +75,7 @@ def _type(message: DescriptorProto, field: FieldDescriptorProto) -> str:
 
 
 def _enum(enum: EnumDescriptorProto, comments: Comments, at: Path) -> str:
-    rows = "".join(
-        f"| `{value.name}` | {_cell(comments[(*at, INNER, i)])} |\n" for i, value in enumerate(enum.value)
-    )
+    rows = "".join(f"| `{value.name}` | {_cell(comments[(*at, INNER, i)])} |\n" for i, value in enumerate(enum.value))
     return f"### {enum.name}\n\n{_prose(comments[at])}\n| value | what it means |\n|---|---|\n{rows}"
 
 

@@ -27,14 +27,17 @@ class Note(NamedTuple):
 
 Step = Arrow | Note
 STYLE = """
-  .ground { fill: #ffffff } .text, .name { fill: #1f2328 } .text { font-size: 13px } .name { font-size: 14px; font-weight: 600 }
   text { font-family: system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif }
-  .life { stroke: #8c959f; stroke-dasharray: 4 4 } .arrow { stroke: #1f2328; stroke-width: 1.5; fill: none } .back { stroke-dasharray: 6 4 }
-  .head { fill: #1f2328 } .cross { stroke: #cf222e; stroke-width: 2.5 } .actor { fill: #eaeef2; stroke: #8c959f }
-  .plain { fill: #f6f8fa; stroke: #8c959f } .bad { fill: #ffebe9; stroke: #cf222e } .good { fill: #dafbe1; stroke: #1a7f37 }
+  .ground { fill: #ffffff } .text, .name { fill: #1f2328 } .text { font-size: 13px }
+  .name { font-size: 14px; font-weight: 600 } .actor { fill: #eaeef2; stroke: #8c959f }
+  .life { stroke: #8c959f; stroke-dasharray: 4 4 } .arrow { stroke: #1f2328; stroke-width: 1.5; fill: none }
+  .back { stroke-dasharray: 6 4 } .head { fill: #1f2328 } .cross { stroke: #cf222e; stroke-width: 2.5 }
+  .plain { fill: #f6f8fa; stroke: #8c959f } .bad { fill: #ffebe9; stroke: #cf222e }
+  .good { fill: #dafbe1; stroke: #1a7f37 }
   @media (prefers-color-scheme: dark) {
-    .ground { fill: #161b22 } .text, .name { fill: #e6edf3 } .arrow { stroke: #e6edf3 } .head { fill: #e6edf3 } .actor { fill: #30363d }
-    .plain { fill: #21262d } .bad { fill: #4d1418; stroke: #ff7b72 } .good { fill: #0f3d1c; stroke: #56d364 } .cross { stroke: #ff7b72 }
+    .ground { fill: #161b22 } .text, .name { fill: #e6edf3 } .actor { fill: #30363d }
+    .arrow { stroke: #e6edf3 } .head { fill: #e6edf3 } .cross { stroke: #ff7b72 }
+    .plain { fill: #21262d } .bad { fill: #4d1418; stroke: #ff7b72 } .good { fill: #0f3d1c; stroke: #56d364 }
   }
 """
 
@@ -42,7 +45,7 @@ STYLE = """
 def draw(title: str, participants: Sequence[str], steps: Sequence[Step]) -> str:
     """An SVG of its own; `title` is what a screen reader says."""
     at = {name: MARGIN + WIDTH // 2 + i * WIDTH for i, name in enumerate(participants)}
-    parts, y = [], 82
+    parts, y = [], 62
     for step in steps:
         drawn, y = _arrow(step, at, y) if isinstance(step, Arrow) else _note(step, at, y)
         parts.append(drawn)
@@ -70,7 +73,8 @@ def _arrow(step: Arrow, at: dict[str, int], y: int) -> tuple[str, int]:
     shaft = f'<path class="{kind}" d="M{start} {y}H{tip}"/>'
     point = f'<path class="head" d="M{tip + sign * 4} {y}l{-sign * 9} -4.5v9z"/>'
     cross = f'<path class="cross" d="M{tip - 6} {y - 6}l12 12m0 -12l-12 12"/>'
-    words = _text(lines, (start + end) // 2, y - 7 - LINE * (len(lines) - 1), "text")
+    middle = (start + tip if step.lost else start + end) // 2
+    words = _text(lines, middle, y - 8 - LINE * (len(lines) - 1), "text")
     return shaft + (cross if step.lost else point) + words, y + 17
 
 

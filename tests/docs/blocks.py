@@ -34,7 +34,9 @@ class Block:
     def file(self) -> str | None:
         """The name to save it by, when it is a file."""
         first = self.text.partition("\n")[0]
-        is_file = self.language in PYTHON and first.startswith(SAVED) and first.endswith(".py") and first.count(" ") == 1
+        is_file = (
+            self.language in PYTHON and first.startswith(SAVED) and first.endswith(".py") and first.count(" ") == 1
+        )
         return first.removeprefix(SAVED) if is_file else None
 
 

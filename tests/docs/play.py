@@ -24,6 +24,7 @@ from tests.server.standard import free_port
 
 ASKS_SERVICES = ("127.0.0.1:5005", "payonce ", "from_environment", "grpcurl ")
 OWN = re.compile(r"127\.0\.0\.1:(5006\d)")
+DATA = re.compile(r"(?<!\S)\.payonce(?=/|\s)|(?<=[=']).payonce(?=/)")
 BIN = Path(sys.executable).parent
 
 
@@ -37,12 +38,13 @@ class Stage:
     shell: Shell
     folder: Path
     names: dict[str, Any] = field(default_factory=dict)  # what the page's Python has defined
-    ports: dict[str, int] = field(default_factory=lambda: defaultdict(free_port))  # where the page's own processes listen
+    ports: dict[str, int] = field(default_factory=lambda: defaultdict(free_port))  # of the page's own processes
 
     def aimed(self, text: str) -> str:
+        """The page's text, with what is there instead of what it names."""
         here = self.pair.aimed(text) if self.pair else text
         here = OWN.sub(lambda found: f"127.0.0.1:{self.ports[found[1]]}", here)
-        return here.replace(".venv/bin/", f"{BIN}/").replace(".payonce/", f"{self.data}/").replace(".payonce\n", f"{self.data}\n")
+        return DATA.sub(self.data, here).replace(".venv/bin/", f"{BIN}/")
 
 
 async def play(blocks: Sequence[Block], decided: Sequence[Decision], *more: str) -> None:

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import sys
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from tests.harness.services import ROOT
@@ -50,7 +50,7 @@ class Shop:
         with contextlib.closing(sqlite3.connect(self._file)) as database:
             return str(database.execute("SELECT state FROM purchases WHERE number = ?", [number]).fetchone()[0])
 
-    def _write(self, statement: str, rows: list[tuple[str, ...]] | list[tuple[str, str, str, str, int]]) -> bool:
+    def _write(self, statement: str, rows: Sequence[tuple[object, ...]]) -> bool:
         with contextlib.closing(sqlite3.connect(self._file, timeout=10)) as database, database:
             return database.executemany(statement, rows).rowcount > 0
 

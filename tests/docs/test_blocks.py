@@ -1,12 +1,11 @@
 """Every command and snippet of README.md and docs/ is run, page by page, or left out for a reason that is written down.
 
-The table is decisions.toml beside this file. What is run: sh must end well, a block `text` or `json` right after is what
-it prints; console shows commands after `$` and what they print; python may use `await`, and is saved when it begins with
-`# name.py`.
+The table is decisions.toml beside this file. Of what is run: sh must end well, and a block `text` or `json` right after
+it is what it prints; console shows commands after `$`, and what they print; python may use `await`, and is saved when it
+begins with `# name.py`.
 """
 
 import subprocess
-from pathlib import Path
 
 import pytest
 
@@ -53,7 +52,8 @@ def test_the_table_is_about_what_is_there(decision: Decision) -> None:
 
 def exists(command: str) -> None:
     """There is such a target, with these variables."""
-    dry = subprocess.run(["bash", "-c", command.replace("make", "make --dry-run", 1)], cwd=ROOT, capture_output=True)
+    words = ["bash", "-c", command.replace("make", "make --dry-run", 1)]
+    dry = subprocess.run(words, cwd=ROOT, capture_output=True, check=False)
     assert dry.returncode == 0, dry.stderr.decode()
 
 
@@ -64,23 +64,37 @@ def needs_docker() -> None:
         missing("docker: no engine answers")
 
 
+def fence(language: str, text: str) -> str:
+    return f"```{language}\n{text}\n```\n\n"
+
+
 def test_a_block_is_found_with_what_it_says() -> None:
-    page = "# One\n\n```sh\nls\n```\n\n```text\nout\n```\n\n```sql\nSELECT\n```\n\n## Two\n\n```python\n# a.py\n1\n```\n"
-    shown, saved = blocks("page.md", page)
+    one = fence("sh", "ls") + fence("text", "out") + fence("sql", "SELECT")
+    shown, saved = blocks("page.md", f"# One\n\n{one}## Two\n\n{fence('python', '# a.py')}")
     assert (shown.section, shown.line, shown.text, shown.says) == ("One", 3, "ls\n", "out\n")
     assert (saved.section, saved.file, saved.says) == ("Two", "a.py", None)
 
 
-@pytest.mark.parametrize("wrong", ["```sh\nfalse\n```", "```sh\necho a\n```\n\n```text\nb\n```", "```console\n$ echo a\nb\n```",
-                                   "```python\n1 / 0\n```", "```sh\nX=1\n```\n\n```sh\ntest $X = 2\n```"])  # fmt: skip
-async def test_a_page_that_says_something_wrong_is_noticed(wrong: str) -> None:
+WRONG = {
+    "it fails": fence("sh", "false"),
+    "it says something else": fence("sh", "echo a") + fence("text", "b"),
+    "it says something else, in a console": fence("console", "$ echo a\nb"),
+    "it raises": fence("python", "1 / 0"),
+    "it prints something else": fence("python", "print(1)") + fence("text", "2"),
+    "a variable is another": fence("sh", "X=1") + fence("sh", "test $X = 2"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+async def test_a_page_that_says_something_wrong_is_noticed(what: str) -> None:
     with pytest.raises((AssertionError, ZeroDivisionError)):
-        await play(blocks("page.md", wrong), [])
+        await play(blocks("page.md", WRONG[what]), [])
 
 
-async def test_a_page_goes_on_from_block_to_block(tmp_path: Path) -> None:
-    page = "```sh\nX=1\nsay() { echo $X; }\n```\n\n```python\nn = 1\n```\n\n```python\nprint(n)\n```\n\n```text\n1\n```\n\n"
-    await play(blocks("page.md", f"{page}```console\n$ say\n1\n$ echo a; false\n…\n```"), [])
+async def test_a_page_goes_on_from_block_to_block() -> None:
+    shell = fence("sh", "X=1\nsay() { echo $X; }") + fence("console", "$ say\n1\n$ echo a; false\n…")
+    python = fence("python", "n = 1") + fence("python", "print(n)") + fence("text", "1")
+    await play(blocks("page.md", shell + python), [])
 
 
 def test_anything_may_stand_where_it_is_left_open() -> None:

@@ -1,7 +1,6 @@
-"""docs/integrate.md: payment_service over an order system that is not ours, and the check that holds one to the rules."""
+"""docs/integrate.md: payment_service over an order system that is not ours; and the check that holds one to the rules."""
 
 import asyncio
-import itertools
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -120,4 +119,4 @@ def test_the_page_shows_the_statements_that_the_shop_runs() -> None:
     source = (ROOT / "docs" / "examples" / "shop.py").read_text()
     shown = [part.partition("\n```")[0] for part in page.split("```sql\n")[1:]]
     assert len(shown) == 2
-    assert all(statement in source for statement in itertools.chain(shown))
+    assert all(statement in source for statement in shown)
