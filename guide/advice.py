@@ -91,7 +91,7 @@ ADVICE: dict[Reason, Advice] = {
     ),
     R.PAYMENT_IN_PROGRESS: Advice("Another request is paying the same order or ticket, and has not ended.", AGAIN),
     R.ORDER_SERVICE_UNAVAILABLE: Advice(
-        "The order service did not answer. Before a charge nothing moved; the way back is noted, and goes on by itself.",
+        "The order service did not answer. Before a charge nothing moved; a way back is noted, and goes on by itself.",
         AGAIN,
     ),
     R.DATABASE_UNAVAILABLE: Advice("The database did not answer.", AGAIN),

@@ -11,12 +11,12 @@ HEAD = """# Errors
 What each error means, and what the caller should do. (Written from `guide/advice.py` by `make docs`.)
 
 Every error carries a gRPC status and `google.rpc` details: `ErrorInfo` with the reason and metadata, `BadRequest` with
-the fields that are wrong, `RetryInfo` with a delay. Decide by the reason, not by the text. Three rules cover most of it:
+the fields that are wrong, `RetryInfo` with a delay. Decide by the reason, not by the text. Three rules cover most:
 
 - **OK with `idempotent-replayed: true`** in the trailing metadata is a success: it was done before, and this is the
   first answer.
-- **UNAVAILABLE, RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED, CANCELLED, or no answer**: whether it happened is not known. Send
-  the same request again, with the same ids. The Python client does it by itself, for `within_s` seconds.
+- **UNAVAILABLE, RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED, CANCELLED, or no answer**: whether it happened is not known.
+  Send the same request again, with the same ids. The Python client does it by itself, for `within_s` seconds.
 - **INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION, PERMISSION_DENIED**: no new money moved. Sending the same again
   changes nothing until something else has changed.
 

@@ -1,4 +1,4 @@
-"""docs/integrate.md: payment_service over an order system that is not ours; and the check that holds one to the rules."""
+"""docs/integrate.md: payment_service over an order system that is not ours; and the check of others' own."""
 
 import asyncio
 from collections.abc import AsyncIterator
