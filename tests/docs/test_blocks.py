@@ -1,8 +1,8 @@
 """Every command and snippet of README.md and docs/ is run, page by page, or left out for a reason that is written down.
 
 The table is decisions.toml beside this file. Of what is run: sh must end well, and a block `text` or `json` right
-after it is what it prints; console shows commands after `$`, and what they print; python may use `await`, and is saved when it
-begins with `# name.py`.
+after it is what it prints; console shows commands after `$`, and what they print; python may use `await`, and is saved
+when it begins with `# name.py`.
 """
 
 import subprocess
