@@ -47,11 +47,16 @@ class Decision:
     page: str
     begins: str
     reason: str
-    kind: str  # left_out, before, refused, secure or docker
-    text: str = ""  # left_out: what runs it instead; before: what is run first; refused: what it says all the same
+    kind: str  # left_out, before, refused, varies, secure or docker
+    text: str = ""  # left_out: what runs it instead; before: what is run first; refused, varies: what it says always
+
+    @property
+    def section(self) -> bool:
+        """Whether it is about all blocks below a heading."""
+        return self.kind in {"secure", "docker"}
 
     def about(self, block: Block) -> bool:
-        place = block.section if self.kind == "secure" else block.text
+        place = block.section if self.section else block.text
         return block.page == self.page and place.startswith(self.begins)
 
 

@@ -24,7 +24,7 @@ from tests.server.standard import free_port
 
 ASKS_SERVICES = ("127.0.0.1:5005", "payonce ", "from_environment", "grpcurl ")
 OWN = re.compile(r"127\.0\.0\.1:(5006\d)")
-DATA = re.compile(r"(?<!\S)\.payonce(?=/|\s)|(?<=[=']).payonce(?=/)")
+DATA = re.compile(r"(?<![\w/])\.payonce(?=[/\s])")
 BIN = Path(sys.executable).parent
 
 
@@ -37,21 +37,27 @@ class Stage:
     pair: Up | None
     shell: Shell
     folder: Path
+    instead: dict[str, str] = field(default_factory=dict)
     names: dict[str, Any] = field(default_factory=dict)  # what the page's Python has defined
     ports: dict[str, int] = field(default_factory=lambda: defaultdict(free_port))  # of the page's own processes
 
     def aimed(self, text: str) -> str:
         """The page's text, with what is there instead of what it names."""
         here = self.pair.aimed(text) if self.pair else text
+        for named, given in self.instead.items():
+            here = here.replace(named, given)
         here = OWN.sub(lambda found: f"127.0.0.1:{self.ports[found[1]]}", here)
         return DATA.sub(self.data, here).replace(".venv/bin/", f"{BIN}/")
 
 
-async def play(blocks: Sequence[Block], decided: Sequence[Decision], *more: str) -> None:
-    """Run them in their order. `more` is for `payonce up`."""
+async def play(
+    blocks: Sequence[Block], decided: Sequence[Decision], *more: str, instead: Mapping[str, str] | None = None
+) -> None:
+    """Run them in their order. `more` is for `payonce up`; `instead` has what is here for what the page names."""
     text = "".join(block.text for block in blocks)
     wants_pair = any(word in text for word in ASKS_SERVICES)
     async with staged(blocks, wants_pair=wants_pair, wants_grpcurl="grpcurl " in text, more=more) as stage:
+        stage.instead |= instead or {}
         for block in blocks:
             try:
                 await _decided(stage, block, [decision for decision in decided if decision.about(block)])
@@ -61,12 +67,14 @@ async def play(blocks: Sequence[Block], decided: Sequence[Decision], *more: str)
 
 
 async def _decided(stage: Stage, block: Block, decided: Sequence[Decision]) -> None:
-    for decision in decided:
-        if decision.kind == "before":
-            await stage.shell.run(stage.aimed(decision.text))
-    if refusal := next((decision.text for decision in decided if decision.kind == "refused"), None):
+    text = {decision.kind: stage.aimed(decision.text) for decision in decided}
+    if "before" in text:
+        await stage.shell.run(text["before"])
+    if "refused" in text:
         for command in block.text.splitlines():
-            assert refusal in await stage.shell.run(stage.aimed(command), may_fail=True)
+            assert text["refused"] in await stage.shell.run(stage.aimed(command), may_fail=True)
+    elif "varies" in text:
+        assert text["varies"] in await stage.shell.run(stage.aimed(block.text))
     else:
         await _play(stage, block)
 

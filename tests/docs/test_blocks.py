@@ -5,6 +5,7 @@ after it is what it prints; console shows commands after `$`, and what they prin
 when it begins with `# name.py`.
 """
 
+import os
 import subprocess
 
 import pytest
@@ -12,36 +13,43 @@ import pytest
 from tests.docs.blocks import Block, Decision, blocks, decisions, pages
 from tests.docs.play import play
 from tests.docs.shell import assert_says
-from tests.harness.needs import missing
 from tests.harness.services import ROOT
 
 TABLE = decisions()
 
 
-def decided(block: Block, kind: str) -> bool:
-    return any(decision.kind == kind and decision.about(block) for decision in TABLE)
+def stage_of(block: Block) -> str:
+    """secure or docker, as the table says, or plain."""
+    return next((decision.kind for decision in TABLE if decision.section and decision.about(block)), "plain")
 
 
-def played(page: str) -> list[Block]:
-    return [block for block in blocks(page) if not decided(block, "left_out")]
+def played(page: str, stage: str) -> list[Block]:
+    """What is run there. Files are what the page's later blocks need, so they are saved on every stage."""
+    left_out = [decision for decision in TABLE if decision.kind == "left_out"]
+    run = [block for block in blocks(page) if not any(decision.about(block) for decision in left_out)]
+    if not any(stage_of(block) == stage for block in run):
+        return []
+    return [block for block in run if block.file or stage_of(block) == stage]
 
 
-@pytest.mark.parametrize("page", [page for page in pages() if played(page)])
-async def test_a_page_does_what_it_says(page: str) -> None:
-    all_of_it = played(page)
-    if any(decided(block, "docker") for block in all_of_it):
-        needs_docker()
-    secure = [block for block in all_of_it if decided(block, "secure")]
-    if plain := [block for block in all_of_it if block not in secure]:
-        await play(plain, TABLE)
-    if secure:
-        await play(secure, TABLE, "--secure")
+PLAYED = [(page, stage) for page in pages() for stage in ("plain", "secure", "docker") if played(page, stage)]
+
+
+@pytest.mark.parametrize(("page", "stage"), PLAYED)
+async def test_a_page_does_what_it_says(page: str, stage: str, request: pytest.FixtureRequest) -> None:
+    instead = {}
+    if stage == "docker":
+        own: dict[str, str] = request.getfixturevalue("images")
+        postgres = os.environ.get("TEST_POSTGRES_IMAGE", "postgres:18-alpine")
+        given = ", ".join(repr(name) for name in (own["order_service"], own["payment_service"], postgres))
+        instead = {"PayonceContainer()": f"PayonceContainer({given})"}
+    await play(played(page, stage), TABLE, *(["--secure"] if stage == "secure" else []), instead=instead)
 
 
 @pytest.mark.parametrize("decision", TABLE, ids=lambda decision: f"{decision.page}:{decision.begins[:20]}")
 def test_the_table_is_about_what_is_there(decision: Decision) -> None:
     found = [block for block in blocks(decision.page) if decision.about(block)]
-    assert len(found) == 1 or (found and decision.kind == "secure")
+    assert len(found) == 1 or (found and decision.section)
     assert decision.reason
     if decision.kind == "left_out":
         assert (ROOT / decision.text.partition("::")[0]).exists(), "what runs it instead"
@@ -55,13 +63,6 @@ def exists(command: str) -> None:
     words = ["bash", "-c", command.replace("make", "make --dry-run", 1)]
     dry = subprocess.run(words, cwd=ROOT, capture_output=True, check=False)
     assert dry.returncode == 0, dry.stderr.decode()
-
-
-def needs_docker() -> None:
-    try:
-        subprocess.run(["docker", "info"], check=True, capture_output=True)
-    except (FileNotFoundError, subprocess.CalledProcessError):
-        missing("docker: no engine answers")
 
 
 def fence(language: str, text: str) -> str:
