@@ -88,7 +88,8 @@ async def staged(
         data, own = (stack.enter_context(tempfile.TemporaryDirectory(prefix="payonce-page-")) for _ in range(2))
         Path(data).chmod(0o755)  # PostgreSQL does not run as root, and must get in
         pair = await stack.enter_async_context(up(data, *more)) if wants_pair else None
-        env = environment({"PATH": ":".join(path), "PAYONCE_DATA_DIR": data})
+        quiet = {"PYTHONWARNINGS": "ignore::DeprecationWarning"}  # of pytest's plugins that a reader does not have
+        env = environment({"PATH": ":".join(path), "PAYONCE_DATA_DIR": data, **quiet})
         if pair:
             env |= {"PAYONCE_ORDER_ADDRESS": pair.orders, "PAYONCE_PAYMENT_ADDRESS": pair.payments}
         # Who saves files is in a project of their own; everybody else in a checkout of this one.
