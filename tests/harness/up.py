@@ -33,11 +33,12 @@ async def up(folder: str, *more: str) -> AsyncIterator[Up]:
     """Running on free ports; Ctrl-C at the end, which must end it well."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "payonce.cli", "up", "--order-port", "0", "--payment-port", "0", "--data", folder, *more,
-        stdout=PIPE, cwd=ROOT,
+        stdout=PIPE, cwd=ROOT, env={**os.environ, "PAYONCE_CONSOLE_LISTEN": "127.0.0.1:0"},
     )  # fmt: skip
     try:
         lines = await asyncio.wait_for(said_by(process), 60)
-        yield Up(lines, lines[0].split()[-1], lines[1].split()[-1])
+        where = dict(line.split() for line in lines if line.startswith(("order_service ", "payment_service ")))
+        yield Up(lines, where["order_service"], where["payment_service"])
     finally:
         process.send_signal(signal.SIGINT)
         assert await asyncio.wait_for(process.wait(), 30) == 0
