@@ -1,6 +1,6 @@
 """docs/pictures/: what happens between the callers, the two services and their databases."""
 
-from guide.sequence import Arrow, Note, draw
+from guide.sequence import Arrow, Note, Step, draw
 
 CALLER, FIRST, SECOND = "caller", "first request", "the same again"
 PAYMENTS, ORDERS = "payment_service", "order_service"
@@ -24,7 +24,7 @@ UNPAID = Arrow(ORDERS, PAYMENTS, "unpaid", back=True)
 FLIP = Note(ORDERS, "UPDATE … SET 'paid'\nWHERE status = 'unpaid'")
 MONEY = "one transaction:\nclaim, debit, ledger"
 
-USUAL = [
+USUAL: list[Step] = [
     Arrow(CALLER, PAYMENTS, "pay the order"),
     STATUS,
     UNPAID,
@@ -37,7 +37,7 @@ USUAL = [
     Arrow(ORDERS, PAYMENTS, "paid", back=True),
     Arrow(PAYMENTS, CALLER, "the stored result", back=True),
 ]
-TWO_AT_ONCE = [
+TWO_AT_ONCE: list[Step] = [
     Arrow(FIRST, PAYMENTS, "pay the order"),
     Arrow(SECOND, PAYMENTS, "pay the order"),
     Arrow(PAYMENTS, ORDERS, "which status? (twice)"),
@@ -47,7 +47,7 @@ TWO_AT_ONCE = [
     Arrow(PAYMENTS, ORDERS, "flip it (twice)"),
     Note(ORDERS, "one UPDATE finds a row:\nthe order is safe,\nthe money is not"),
 ]
-CRASH = [
+CRASH: list[Step] = [
     Arrow(CALLER, PAYMENTS, "pay the order"),
     STATUS,
     UNPAID,
@@ -58,7 +58,7 @@ CRASH = [
     Arrow(ORDERS, PAYMENTS, "still unpaid", back=True),
     Note(PAYMENTS, "debit again:\ncharged twice", "bad"),
 ]
-CLAIM = [
+CLAIM: list[Step] = [
     Arrow(FIRST, PAYMENTS, "pay the order"),
     Arrow(SECOND, PAYMENTS, "pay the order"),
     Arrow(PAYMENTS, ORDERS, "which status? (twice)"),
@@ -70,7 +70,7 @@ CLAIM = [
     Arrow(PAYMENTS, FIRST, "payment 1", back=True),
     Arrow(PAYMENTS, SECOND, "payment 1, replayed", back=True),
 ]
-COMPLETER = [
+COMPLETER: list[Step] = [
     Arrow(CALLER, PAYMENTS, "pay the order"),
     STATUS,
     UNPAID,
@@ -83,7 +83,7 @@ COMPLETER = [
     Arrow(CALLER, PAYMENTS, "pay the order, again"),
     Arrow(PAYMENTS, CALLER, "payment 1, replayed", back=True),
 ]
-WAY_BACK = [
+WAY_BACK: list[Step] = [
     Arrow(PAYMENTS, ORDERS, "flip it (slow)", lost=True),
     Arrow(CALLER, PAYMENTS, "reverse it"),
     Note(PAYMENTS, "first the intent,\none committed row"),
