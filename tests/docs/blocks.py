@@ -1,5 +1,6 @@
 """The fenced blocks of README.md and docs/, and what is decided about each: run, or left out for a reason."""
 
+import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from tests.harness.services import ROOT
 TABLE = Path(__file__).with_name("decisions.toml")
 SHELL, PYTHON, CONSOLE = {"sh", "bash", "shell"}, {"python", "py"}, {"console", "shell-session", "pycon"}
 OUTPUT = {"text", "json"}
+TOLD = {"", "sql", "mermaid", "{toctree}"}  # read, never copied into a terminal
+COMMAND = re.compile(r"^(?:\$ |(?:make|payonce|python3?|pip|grpcurl|docker|go|npm|curl|export) )", re.MULTILINE)
 SAVED = "# "  # a Python block that begins with `# name.py` is a file
 
 
@@ -79,6 +82,19 @@ def blocks(page: str, source: str | None = None) -> list[Block]:
             says = after.content if after and after.type == "fence" and after.info.strip() in OUTPUT else None
             line = token.map[0] + 1 if token.map else 0
             found.append(Block(page, section, line, language, token.content, says))
+    return found
+
+
+def hidden(page: str, source: str | None = None) -> list[str]:
+    """Blocks that look like commands, or are in a language that nobody has thought of, and are not run."""
+    tokens = MarkdownIt().parse((ROOT / page).read_text() if source is None else source)
+    found = []
+    for token in tokens:
+        language = token.info.strip().split(" ")[0]
+        is_run = language in SHELL | PYTHON | CONSOLE
+        is_known = language in OUTPUT | TOLD and not COMMAND.search(token.content)
+        if token.type == "code_block" or (token.type == "fence" and not is_run and not is_known):
+            found.append(token.content)
     return found
 
 

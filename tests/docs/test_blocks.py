@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from tests.docs.blocks import Block, Decision, blocks, decisions, pages
+from tests.docs.blocks import Block, Decision, blocks, decisions, hidden, pages
 from tests.docs.play import play
 from tests.docs.shell import assert_says
 from tests.harness.services import ROOT
@@ -44,6 +44,17 @@ async def test_a_page_does_what_it_says(page: str, stage: str, request: pytest.F
         given = ", ".join(repr(name) for name in (own["order_service"], own["payment_service"], postgres))
         instead = {"PayonceContainer()": f"PayonceContainer({given})"}
     await play(played(page, stage), TABLE, *(["--secure"] if stage == "secure" else []), instead=instead)
+
+
+@pytest.mark.parametrize("page", pages())
+def test_no_command_is_hidden_from_this(page: str) -> None:
+    assert hidden(page) == []
+
+
+def test_a_hidden_command_is_seen() -> None:
+    for wrong in (fence("", "make up"), fence("zsh", "ls"), fence("text", "$ ls"), "a list:\n\n    ls\n"):
+        assert hidden("page.md", wrong), wrong
+    assert not hidden("page.md", fence("", "demo: orders=20") + fence("sh", "ls"))
 
 
 @pytest.mark.parametrize("decision", TABLE, ids=lambda decision: f"{decision.page}:{decision.begins[:20]}")

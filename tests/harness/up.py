@@ -58,4 +58,4 @@ async def said_by(process: Process) -> list[str]:
 def found_grpcurl() -> str:
     """Where grpcurl is."""
     found = shutil.which("grpcurl", path=f"{os.environ.get('PATH')}:{Path.home() / 'go' / 'bin'}")
-    return found or missing("no grpcurl on PATH: go install github.com/fullstorydev/grpcurl/cmd/grpcurl@latest")
+    return found or missing("no grpcurl on PATH: go install github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.4")
