@@ -24,7 +24,7 @@ MESSAGES, ENUMS, SERVICES = 4, 5, 6  # field numbers in FileDescriptorProto: the
 INNER = 2  # of a message's fields, an enum's values, a service's methods
 REPEATED = FieldDescriptorProto.LABEL_REPEATED
 # What is code already; or should be: names of the wire, and other pages, which the site makes links of.
-CODE = re.compile(r"(`[^`]*`)|\b((?!UUID)[A-Z]{4,}(?:_[A-Z]+)*|[a-z]+(?:_[a-z]+)+|docs/[\w-]+\.md)\b")
+CODE = re.compile(r"(`[^`]*`)|\b([A-Z]+(?:_[A-Z]+)+|(?!UUID)[A-Z]{4,}|[a-z]+(?:_[a-z]+)+|docs/[\w-]+\.md)\b")
 Path = tuple[int, ...]
 Comments = Mapping[Path, str]
 
