@@ -106,7 +106,7 @@ def test_the_figures_of_the_comparison_are_those_of_the_benchmark() -> None:
     for said in (
         f"make {rate['dbos@16']} payments a second",
         f"where payonce makes {rate['pay_spread@256']}, one by one",
-        f"{rate['pgbench_spread@32']} payments a second there, each a transaction of its own",
+        f"{rate['pgbench_spread@32']} payments a second, each a transaction of its own",
         f"and {rate['pgbench_one_merchant@32']} when all pay one merchant",
         f"payonce, through both services, {rate['pay_spread@256']} and {rate['pay_one_merchant@256']}",
         f"One payment alone takes {round(alone)} ms",
