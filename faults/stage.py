@@ -17,7 +17,7 @@ from faults.guests import Guests
 from faults.link import Link
 from faults.operator import Operator
 from faults.plan import Fault, Plan
-from faults.ports import free_port
+from payonce.ports import free_port
 from faults.processes import Nursery, Service
 from faults.standby import Replicated
 

@@ -1,4 +1,4 @@
-"""Certificates and keys for development: an authority, both services, a client, and who signs tokens. Good for a week.
+"""Certificates and keys for development: an authority, services, console, client, who signs tokens. Good for a week.
 
 Nothing in the services imports this; what they take in production comes from the operator's own authority.
 """
@@ -72,6 +72,7 @@ def dev_certs(folder: Path) -> list[Path]:
     for name, sans, usages in (
         ("order_service", [x509.DNSName("order_service"), *HERE], SERVES_AND_CALLS),
         ("payment_service", payment_names, SERVES_AND_CALLS),
+        ("console", [x509.DNSName("console"), *HERE], SERVES_AND_CALLS),
         ("client", [x509.DNSName("client")], CALLS),
     ):
         files[f"{name}.pem"], files[f"{name}-key.pem"] = authority.issue(name, sans, usages)
@@ -93,6 +94,15 @@ def settings(folder: Path) -> dict[str, str]:
             f"{prefix}_TOKEN_KEYS": str(folder / "jwks.json"),
         }
     return found
+
+
+def client_settings(folder: Path) -> dict[str, str]:
+    """The environment with which a client uses them."""
+    return {
+        "PAYONCE_TLS_CA": str(folder / "ca.pem"),
+        "PAYONCE_TLS_CERTIFICATE": str(folder / "client.pem"),
+        "PAYONCE_TLS_KEY": str(folder / "client-key.pem"),
+    }
 
 
 def key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:

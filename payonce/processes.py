@@ -51,6 +51,7 @@ class Pair:
         self.payment: Process | None = None
         self._serving: dict[str, Process] = {}
         self._launched: list[Process] = []
+        self._crashing = asyncio.Lock()
 
     async def start(self) -> None:
         """Migrate both databases, start both services. StartupError with the service's own line."""
@@ -72,13 +73,24 @@ class Pair:
         self.payment.send_signal(signal.SIGKILL)
         return await self.payment.wait()
 
+    async def crash_payment(self) -> None:
+        """Kill payment_service and start it again. For `ended`, it has not ended by itself."""
+        async with self._crashing:
+            await self.kill_payment()
+            await self.start_payment()
+
     async def ended(self) -> str:
         """Wait until one of them ends by itself; its name."""
-        waits = {asyncio.create_task(process.wait()): name for name, process in self._serving.items()}
-        done, others = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        for other in others:
-            other.cancel()
-        return waits[done.pop()]
+        while True:
+            waits = {asyncio.create_task(process.wait()): name for name, process in self._serving.items()}
+            watched = dict(self._serving)
+            done, others = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            for other in others:
+                other.cancel()
+            name = waits[done.pop()]
+            async with self._crashing:
+                if self._serving[name] is watched[name]:
+                    return name
 
     async def close(self) -> None:
         """Drain both, payment_service first, then let go of the database."""

@@ -18,12 +18,15 @@ class ReplyLostError(Exception):
 
 
 class LossyProxy:
-    """Forwards to `target`; swallows a reply with `probability`, by cutting its connection. Seeded."""
+    """Forwards to `target`; swallows a reply with `probability`, by cutting its connection. Seeded.
+
+    `probability` may be changed at any time; it counts for replies that begin from then on.
+    """
 
     def __init__(self, target: str, *, probability: float, seed: int) -> None:
         host, _, port = target.rpartition(":")
         self._target = (host, int(port))
-        self._probability = probability
+        self.probability = probability
         self._random = random.Random(seed)  # noqa: S311 - it must be repeatable
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
@@ -88,7 +91,7 @@ class LossyProxy:
             kind, flags, stream, frame = await _frame(reader)
             first = kind == HEADERS and stream not in begun
             begun |= {stream} if first else set()
-            if first and self._random.random() < self._probability:
+            if first and self._random.random() < self.probability:
                 raise ReplyLostError
             writer.write(frame)
             await writer.drain()

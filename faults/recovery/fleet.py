@@ -5,7 +5,7 @@ import signal
 import time
 from random import Random
 
-from faults.ports import free_port
+from payonce.ports import free_port
 from faults.standby import Replicated
 from tests.harness.audit import UNFINISHED
 from tests.harness.money import seed
