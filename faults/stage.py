@@ -17,9 +17,9 @@ from faults.guests import Guests
 from faults.link import Link
 from faults.operator import Operator
 from faults.plan import Fault, Plan
-from payonce.ports import free_port
 from faults.processes import Nursery, Service
 from faults.standby import Replicated
+from payonce.ports import free_port
 
 
 class Stage:

@@ -5,8 +5,8 @@ import signal
 import time
 from random import Random
 
-from payonce.ports import free_port
 from faults.standby import Replicated
+from payonce.ports import free_port
 from tests.harness.audit import UNFINISHED
 from tests.harness.money import seed
 from tests.harness.services import Running

@@ -12,8 +12,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from payonce.client import errors
+from payonce.console.forms import action
 from payonce.console.headers import SecurityHeaders
-from payonce.console.identity.forms import action
 from payonce.console.identity.gate import Gate
 from payonce.console.pages import accounts, corrections, orders, overview, payments, search, sign_in, try_it
 from payonce.console.parts import Parts

@@ -1,1 +1,1 @@
-"""Who looks at the console: visits, sessions, and forms that nobody else can send for them."""
+"""Who looks at the console: visits, sessions, and what every request passes."""

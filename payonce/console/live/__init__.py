@@ -1,1 +1,1 @@
-"""Figures that change while one looks: read from the services, drawn, and sent to the browser."""
+"""Figures that change while one looks: read from the services, and drawn."""

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from payonce.client import AsyncClient, errors
-from payonce.console.identity.forms import FieldError, Form, action, amount, new_request_id
+from payonce.console.forms import FieldError, Form, action, amount, new_request_id
 from payonce.console.parts import parts
 from payonce.console.refusals import advice, status_of
 from payonce.console.views import at, page, see

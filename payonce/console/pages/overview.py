@@ -7,9 +7,9 @@ from starlette.responses import Response
 
 from payonce.client import errors
 from payonce.console.live.charts import HEIGHT, WIDTH, chart
-from payonce.console.live.stream import stream
 from payonce.console.live.watch import EVERY_S, Moment, Watch
 from payonce.console.parts import parts
+from payonce.console.stream import stream
 from payonce.console.views import fragment, page
 from payonce.payment.v1 import payment_pb2
 

@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from payonce.client import errors
-from payonce.console.identity.forms import Form
+from payonce.console.forms import Form
 from payonce.console.identity.gate import cookie
 from payonce.console.identity.visits import Session, speak_for
 from payonce.console.parts import parts

@@ -4,9 +4,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from payonce.console.identity.forms import FieldError, Form, amount
-from payonce.console.live.stream import stream
+from payonce.console.forms import FieldError, Form, amount
 from payonce.console.parts import parts
+from payonce.console.stream import stream
 from payonce.console.tryit.shop import CURRENCY, new_order_id
 from payonce.console.tryit.trial import Trial, Trouble
 from payonce.console.tryit.trials import Trials
