@@ -131,6 +131,7 @@ def _welcome(pair: Pair, url: str, elsewhere: list[str], certs: Path | None) -> 
             f"order_service    {pair.order_address}",
             f"payment_service  {pair.payment_address}",
             *(f"{variable} is used as given, and migrated" for variable in elsewhere),
+            *([f"Sign in with the token of {_token_command(certs)}"] if url and certs else []),
             "",
             "Two accounts, a deposit, an order; pay it, and pay it again:",
             "",
@@ -140,6 +141,11 @@ def _welcome(pair: Pair, url: str, elsewhere: list[str], certs: Path | None) -> 
             "Ctrl-C stops it all; the data stay.",
         ]
     )
+
+
+def _token_command(certs: Path) -> str:
+    payonce = os.path.relpath(Path(sys.executable).with_name("payonce"))
+    return f"{payonce} token --role backoffice --sub carla --ttl-s 3600 --key {certs}/token-key.pem"
 
 
 def _as_function(certs: Path) -> str:

@@ -41,7 +41,10 @@ async def sign_out(request: Request, form: Form) -> Response:  # noqa: ARG001 - 
 
 
 async def _why_not(request: Request, session: Session) -> str:
-    """Empty when the services take the token, for what this console does."""
+    """Empty when the services take the token, for what this console does.
+
+    Services that ask nobody who they are speak plain text, and with a sign-in the console speaks TLS with them.
+    """
     speak_for(session)
     try:
         await parts(request).client.explain_payment(order_id=ASKED_ABOUT)
@@ -51,8 +54,6 @@ async def _why_not(request: Request, session: Session) -> str:
         return "The services don't take this token: it is another one's, or made for another audience."
     except errors.PermissionDenied:
         return "This token is good, but not of the role backoffice."
-    except errors.NotFound:
-        return ""
     return ""
 
 
