@@ -91,7 +91,7 @@ def test_without_any_database_it_makes_none(tmp_path: Path) -> None:
 def test_beside_a_running_up_and_after_it() -> None:
     with tempfile.TemporaryDirectory(prefix="payonce-verify-") as folder:
         Path(folder).chmod(0o755)  # PostgreSQL does not run as root, and must get in
-        words = ["up", "--order-port", "0", "--payment-port", "0", "--data", folder]
+        words = ["up", "--order-port", "0", "--payment-port", "0", "--no-console", "--data", folder]
         with subprocess.Popen([sys.executable, "-m", "payonce.cli", *words], stdout=subprocess.PIPE, cwd=ROOT) as up:
             assert up.stdout
             assert up.stdout.readline().startswith(b"order_service")

@@ -24,7 +24,8 @@ from tests.harness.services import ROOT, environment
 from tests.server.standard import free_port
 
 LIMIT_S = 60.0
-ANY_PORTS = ("--order-port", "0", "--payment-port", "0")
+LISTEN = ("PAYONCE_CONSOLE_LISTEN", "ORDER_LISTEN", "PAYMENT_LISTEN")
+ANY_PORTS = ("--order-port", "0", "--payment-port", "0", "--console-port", "0")
 
 
 @pytest.fixture
@@ -144,11 +145,12 @@ async def test_a_signal_ends_all_of_the_demo(folder: Path) -> None:
 
 
 async def test_up_takes_its_settings_from_the_environment(folder: Path, postgres: Postgres) -> None:
-    listen = {name: f"127.0.0.1:{free_port()}" for name in ("ORDER_LISTEN", "PAYMENT_LISTEN")}
+    listen = {name: f"127.0.0.1:{free_port()}" for name in LISTEN}
     urls = {name: postgres.empty() for name in ("ORDER_DATABASE_URL", "PAYMENT_DATABASE_URL")}
     async with payonce("up", "--data", str(folder), env={**listen, **urls}) as up:
         lines = await welcomed(up)
-        assert [lines[0].split()[-1], lines[1].split()[-1]] == list(listen.values())
+        console, *services = (line.split()[-1].removeprefix("http://") for line in lines[:3])
+        assert [console, *services] == list(listen.values())
         for name in urls:
             assert f"{name} is used as given, and migrated" in lines
         up.send_signal(signal.SIGTERM)
@@ -163,7 +165,7 @@ async def test_a_port_in_use_names_the_option(folder: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
-        arguments = ("up", "--order-port", "0", "--payment-port", port, "--data", str(folder))
+        arguments = ("up", "--order-port", "0", "--payment-port", port, "--no-console", "--data", str(folder))
         async with payonce(*arguments, stderr=STDOUT) as up:
             said = await line(up)
             assert port in said
