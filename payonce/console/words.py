@@ -15,17 +15,21 @@ from shared.money import Money as Amount
 from shared.money import is_currency
 
 NOTHING = "–"
+NARROW = "\u202f"  # a space that does not break, between thousands
 SHORT = 8  # characters of an id that tell it from its neighbours: the last ones, since the first are its time
 MINUTE_S = 60
 
 
 def money(amount: Money) -> str:
-    """`12.34 EUR`, with a true minus sign."""
+    """`1 234.50 EUR`, with a true minus sign."""
     if not amount.currency_code:
         return NOTHING
     if not is_currency(amount.currency_code):  # a newer service may know one that we don't
         return f"{amount.minor_units} minor units of {amount.currency_code}"
-    return str(Amount(amount.currency_code, amount.minor_units)).replace("-", "−")
+    number, _, currency = str(Amount(amount.currency_code, amount.minor_units)).partition(" ")
+    whole, point, fraction = number.partition(".")
+    sign, digits = ("−", whole[1:]) if whole.startswith("-") else ("", whole)
+    return f"{sign}{int(digits):,}".replace(",", NARROW) + f"{point}{fraction} {currency}"
 
 
 def plain_amount(amount: Money) -> str:

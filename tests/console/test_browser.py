@@ -1,7 +1,9 @@
 """The console in a real browser: every page at two widths, light and dark; a storm; the keyboard; without scripts."""
 
 import asyncio
+import itertools
 import os
+import random
 import re
 import shutil
 from collections.abc import AsyncIterator
@@ -9,14 +11,20 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from tests.console.browsing import LOOKS, PATIENCE_MS, SIZES, picture, sound, watched
+from tests.console.browsing import FOLDER, LOOKS, PATIENCE_MS, SIZES, picture, sound, watched
 from tests.console.served import Served
 from tests.harness.corrections import explain, refund
 from tests.harness.money import order, pay, pay_confirmed, seed
 from tests.harness.needs import missing
+from tests.harness.stubs import Stubs
 from tests.security.world import Keys
 
 expect.set_options(timeout=PATIENCE_MS)
+PRICES = [1_999, 4_250, 899, 12_900, 3_490, 2_575]
+
+
+async def nadia_shops(stubs: Stubs) -> None:
+    await seed(stubs, customer="nadia", merchant="bookshop", deposit=1_000_000)
 
 
 @pytest.fixture(scope="module")
@@ -33,12 +41,35 @@ async def browser() -> AsyncIterator[Browser]:
 async def payment_id(plain: Served) -> str:
     """Of an order that was paid, and given back in part."""
     async with plain.stubs() as stubs:
-        await seed(stubs, customer="nadia", merchant="bookshop", deposit=1_000_000)
+        await nadia_shops(stubs)
         await order(stubs, "order-1043", 1_999, customer="nadia", merchant="bookshop")
         await order(stubs, "order-1042", 4_250, customer="nadia", merchant="bookshop")
         made = (await pay_confirmed(stubs, "order-1042")).payment.payment_id
         await refund(stubs, made, 1_250, "refund-1042", reason="One book was missing")
     return made
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def traffic(plain: Served) -> AsyncIterator[None]:
+    """For pictures, somebody pays: each order again and again, as callers do who had no answer."""
+    if not FOLDER:
+        yield
+        return
+    chance = random.Random(7)
+
+    async def shop() -> None:
+        async with plain.stubs() as stubs:
+            await nadia_shops(stubs)
+            for number in itertools.count(2000):
+                await order(stubs, f"order-{number}", chance.choice(PRICES), customer="nadia", merchant="bookshop")
+                for _ in range(chance.randint(1, 4)):
+                    await pay(stubs, f"order-{number}")
+                await asyncio.sleep(chance.expovariate(3.0))
+
+    shopping = asyncio.create_task(shop())
+    yield
+    shopping.cancel()
+    await asyncio.gather(shopping, return_exceptions=True)
 
 
 @pytest.fixture(params=LOOKS)
@@ -76,7 +107,7 @@ async def test_the_storm_ends_with_one_charge(page: Page, look: str) -> None:
         await expect(page.get_by_label(trouble)).to_be_checked()
     for name in ("Press it 20 times at once", "Pay", "Pay"):
         await page.get_by_role("button", name=name, exact=True).click()
-    await expect(page.locator("[data-quiet=yes]")).to_contain_text(": charged once.")
+    await expect(page.locator("[data-settled=yes]")).to_contain_text(": charged once.")
     await expect(page.locator(".charges .huge")).to_have_text("1")
     await expect(page.locator("[data-announce]")).to_contain_text(": charged once.")
     facts = dict(re.findall(r"(.+)\n(\d+)", await page.locator(".facts").inner_text()))

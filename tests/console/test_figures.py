@@ -95,8 +95,9 @@ payonce_history_events_total{event="captured"} 1
 payonce_history_events_total{event="refunded"} 9
 payonce_replays_total{method="/payonce.payment.v1.PaymentService/PayOrder"} 5
 payonce_replays_total{method="/payonce.payment.v1.PaymentService/Deposit"} 7
-payonce_request_seconds_count{method="a",code="OK"} 4
-payonce_request_seconds_sum{method="a",code="OK"} 0.5
+payonce_request_seconds_count{method="/a/b",code="OK"} 4
+payonce_request_seconds_sum{method="/a/b",code="OK"} 0.5
+payonce_request_seconds_count{method="/grpc.health.v1.Health/Check",code="OK"} 99
 payonce_unconfirmed 2
 payonce_unconfirmed_oldest_age_seconds 1.5
 """
@@ -106,6 +107,7 @@ payonce_unconfirmed_oldest_age_seconds 1.5
 
 def test_words() -> None:
     assert money(euros(-1_234)) == "−12.34 EUR"
+    assert money(euros(123_456_789)) == "1\u202f234\u202f567.89 EUR"
     assert money(euros(5, "JPY")) == "5 JPY"
     assert money(euros(0, "")) == "–"
     assert [age(one) for one in (0, 0.44, 12.6, 185)] == ["0 s", "0.4 s", "13 s", "3 min 5 s"]

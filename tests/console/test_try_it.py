@@ -26,7 +26,7 @@ async def press(visitor: Visitor, path: str, times: str, *trouble: str) -> None:
 
 async def last_of(visitor: Visitor, path: str) -> str:
     """What its events tell once everybody has their answer."""
-    return await visitor.told(f"{path}/events", r'data-quiet="yes">\s*[^<]*: charged')
+    return await visitor.told(f"{path}/events", r'data-settled="yes">\s*[^<]*: charged')
 
 
 def figure(page: str, name: str) -> int:

@@ -13,7 +13,7 @@ function watch(live) {
     lost.hidden = true;
     live.innerHTML = event.data; // drawn by the server, which escapes what it puts in
     const said = live.querySelector("[data-say]");
-    const done = said.dataset.quiet === "yes";
+    const done = said.dataset.settled === "yes";
     // A screen reader would never come to an end if it were told each time.
     if (said.textContent.trim() !== announce.textContent && (done || Date.now() - announcedAt > pauseMs)) {
       announce.textContent = said.textContent.trim();

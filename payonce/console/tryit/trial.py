@@ -28,7 +28,8 @@ class Trouble(NamedTuple):
 class Trial:
     """All requests go through a proxy that counts them, and loses replies when it is told to.
 
-    The charges are asked of payment_service, past the proxy; while it is down the last count stands.
+    The charges are asked of payment_service, past the proxy; while it is down the last count stands. `settled`: they
+    were counted after everybody had an answer.
     """
 
     def __init__(self, order_id: str, amount: Money, stage: Stage, ledger: AsyncClient) -> None:
@@ -40,6 +41,7 @@ class Trial:
         self.refusals: list[str] = []
         self.charges = Charges(0, 0)
         self.reachable = True
+        self.settled = False
         self._stage = stage
         self._ledger = ledger
         seed = random.SystemRandom().randrange(2**32)
@@ -89,11 +91,13 @@ class Trial:
 
     async def count(self) -> None:
         """Ask the ledger."""
+        quiet = self.quiet
         try:
             self.charges = await charges(self._ledger, self.order_id)
-            self.reachable = True
         except errors.Unavailable:
-            self.reachable = False
+            self.reachable = self.settled = False
+        else:
+            self.reachable, self.settled = True, quiet
 
     async def close(self) -> None:
         """Nobody waits any more."""
