@@ -18,7 +18,7 @@ COMPILE = $(PIN) pyproject.toml --group build
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up up-secure verify test check static guards model landed protos client docs guide sbom audit-dependencies lock bench bench-growth containers crash-points fuzz faults matrix soak recovery simulate clean
+.PHONY: help demo up up-secure verify test screenshots check static guards model landed protos client docs guide sbom audit-dependencies lock bench bench-growth containers crash-points fuzz faults matrix soak recovery simulate clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -26,7 +26,7 @@ help:  ## what can be made
 demo: $(VENV)/runtime.done  ## lost replies, a crash, retries: and the count of double charges
 	@$(BIN)/payonce demo
 
-up: $(VENV)/runtime.done  ## both services and their PostgreSQL in this terminal; Ctrl-C stops them
+up: $(VENV)/runtime.done  ## both services, their PostgreSQL and the console, a web page; Ctrl-C stops them
 	@$(BIN)/payonce up $(ARGS)
 
 up-secure: $(VENV)/runtime.done  ## the same with TLS and tokens, made on the fly into .payonce/dev-certs
@@ -37,6 +37,9 @@ verify: $(VENV)/runtime.done  ## audit both databases, also beside a running `ma
 
 test: $(VENV)/dev.done $(VENV)/guide.done  ## the tests; some of them with ARGS="tests/unit"
 	$(BIN)/python -m pytest $(ARGS)
+
+screenshots: $(VENV)/dev.done  ## docs/pictures anew, by the tests that click through the console (apt-get install chromium)
+	SCREENSHOTS=docs/pictures $(BIN)/python -m pytest tests/console/test_browser.py
 
 simulate: $(VENV)/dev.done  ## seeded runs of the protocol on a simulated world: make simulate SEEDS=1000000
 	@$(BIN)/python -m simulation --seeds $(or $(SEEDS),5000) --first $(or $(FIRST),0) --steps $(or $(STEPS),400) $(ARGS)
