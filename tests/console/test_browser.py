@@ -16,15 +16,10 @@ from tests.console.served import Served
 from tests.harness.corrections import explain, refund
 from tests.harness.money import order, pay, pay_confirmed, seed
 from tests.harness.needs import missing
-from tests.harness.stubs import Stubs
 from tests.security.world import Keys
 
 expect.set_options(timeout=PATIENCE_MS)
 PRICES = [1_999, 4_250, 899, 12_900, 3_490, 2_575]
-
-
-async def nadia_shops(stubs: Stubs) -> None:
-    await seed(stubs, customer="nadia", merchant="bookshop", deposit=1_000_000)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +36,7 @@ async def browser() -> AsyncIterator[Browser]:
 async def payment_id(plain: Served) -> str:
     """Of an order that was paid, and given back in part."""
     async with plain.stubs() as stubs:
-        await nadia_shops(stubs)
+        await seed(stubs, customer="nadia", merchant="bookshop", deposit=20_000)
         await order(stubs, "order-1043", 1_999, customer="nadia", merchant="bookshop")
         await order(stubs, "order-1042", 4_250, customer="nadia", merchant="bookshop")
         made = (await pay_confirmed(stubs, "order-1042")).payment.payment_id
@@ -59,9 +54,9 @@ async def traffic(plain: Served) -> AsyncIterator[None]:
 
     async def shop() -> None:
         async with plain.stubs() as stubs:
-            await nadia_shops(stubs)
+            await seed(stubs, customer="omar", merchant="bookshop", deposit=10**7)
             for number in itertools.count(2000):
-                await order(stubs, f"order-{number}", chance.choice(PRICES), customer="nadia", merchant="bookshop")
+                await order(stubs, f"order-{number}", chance.choice(PRICES), customer="omar", merchant="bookshop")
                 for _ in range(chance.randint(1, 4)):
                     await pay(stubs, f"order-{number}")
                 await asyncio.sleep(chance.expovariate(3.0))

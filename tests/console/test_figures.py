@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from payonce.console.live.charts import HEIGHT, TOP, WIDTH, chart
 from payonce.console.live.health import Peer
 from payonce.console.live.scrape import Reading, reading
-from payonce.console.live.watch import KEPT, Moment, Seen, Watch
+from payonce.console.live.watch import KEPT, Moment, Seen, Watch, grown
 from payonce.console.words import age, money, since, word
 from payonce.payment.v1 import payment_pb2
 from tests.console.served import PATIENCE_S, served
@@ -66,9 +66,15 @@ def seen(**counts: float) -> Seen:
 
 def test_what_was_told_before_the_first_look_is_no_rate() -> None:
     watch = Watch(Peer("order_service", "o"), Peer("payment_service", "p"))
-    assert watch._moment(seen(charges=500, replays=40), 0.0) == Moment(replays=40)
+    assert watch._moment(seen(charges=500, replays=40)._replace(fresh=True), 2.0) == Moment(replays=40)
     watch.moments.append(Moment(replays=40))
     assert watch._moment(seen(charges=6, replays=2), 2.0) == Moment(charges_per_s=3, replays_per_s=1, replays=42)
+
+
+def test_a_process_that_was_restarted_counts_anew() -> None:
+    before, after = Reading(charges=10, replays=8, oldest_s=4), Reading(charges=12, replays=3)
+    assert (grown(before, after).charges, grown(before, after).replays) == (2, 3)
+    assert grown(None, after) == after
 
 
 def test_a_service_that_is_down_leaves_the_backlog_as_it_was() -> None:

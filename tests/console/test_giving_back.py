@@ -6,10 +6,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from payonce.console.pages import corrections
 from payonce.payment.v1 import payment_pb2
+from tests.console.served import served
 from tests.console.visitor import Forms, Visitor
 from tests.harness.corrections import explain, payment
-from tests.harness.money import balance, order, pay
+from tests.harness.money import balance, order, pay, seed
+from tests.harness.postgres import Postgres
+from tests.harness.services import services
 from tests.harness.stubs import Stubs
 
 
@@ -107,3 +111,35 @@ async def test_a_reversal_that_is_sent_twice_is_one(visitor: Visitor, stubs: Stu
     assert 'data-state="reversed"' in page
     assert "wrong customer" in page
     assert f"/payments/{payment_id}/refund" not in page, "there is nothing left to give back"
+
+
+async def test_a_refund_without_its_request_id_is_not_sent(visitor: Visitor, stubs: Stubs) -> None:
+    payment_id = await paid(stubs, "no-request-id")
+    form = await reviewed(visitor, payment_id, amount="1", reason="r")
+    del form["request_id"]
+    answer = await visitor.send(f"/payments/{payment_id}/refund", form)
+    assert answer.status_code == 400
+    assert not (await explain(stubs, payment_id=payment_id)).refunds
+
+
+async def test_an_unknown_outcome_offers_the_same_request_again(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(corrections, "WITHIN_S", 0.5)
+    async with services(postgres.pair()) as running, served(running) as one, one.visitor() as visitor:
+        async with one.stubs() as stubs:
+            await seed(stubs)
+            payment_id = await paid(stubs, "unknown-1")
+        path = f"/payments/{payment_id}/refund"
+        form = await reviewed(visitor, payment_id, amount="1", reason="r")
+        await running.payments[0].kill()
+        answer = await visitor.send(path, form)
+        assert answer.status_code in (503, 504)
+        assert "Whether it happened is not known." in answer.text
+        again = Forms(answer.text).found[path]
+        assert again == form
+        await running.restart_payment()
+        for _ in range(2):
+            assert (await visitor.send(path, again)).status_code == 303
+        async with one.stubs() as stubs:
+            assert len((await explain(stubs, payment_id=payment_id)).refunds) == 1

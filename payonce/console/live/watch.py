@@ -62,8 +62,9 @@ class Watch:
                 yield
             finally:
                 looking.cancel()
-                await asyncio.gather(looking, return_exceptions=True)
                 await asyncio.gather(*(health.close() for health in healths))
+                with contextlib.suppress(asyncio.CancelledError):
+                    await looking
 
     async def _look_on(self, http: httpx.AsyncClient, healths: Sequence[Health]) -> None:
         while True:
@@ -74,20 +75,16 @@ class Watch:
         seen = await asyncio.gather(*(self._see(http, *one) for one in zip(self._peers, healths, strict=True)))
         now = time.monotonic()
         passed, self._at = now - self._at, now
-        first = not self.moments
-        self.states = tuple(
-            _state(peer, one, None if first else passed) for peer, one in zip(self._peers, seen, strict=True)
-        )
-        self.moments.append(self._moment(seen[-1], 0.0 if first else passed))
+        self.states = tuple(_state(peer, one, passed) for peer, one in zip(self._peers, seen, strict=True))
+        self.moments.append(self._moment(seen[-1], passed))
 
     def _moment(self, payments: "Seen", passed_s: float) -> Moment:
-        """Nothing is told of the rates at the first look: nobody knows how long its counts took to come together."""
         self._replays += payments.grown.replays
         before = self.moments[-1] if self.moments else Moment()
         backlog = payments.now or before
         return Moment(
-            charges_per_s=payments.grown.charges / passed_s if passed_s else 0.0,
-            replays_per_s=payments.grown.replays / passed_s if passed_s else 0.0,
+            charges_per_s=0.0 if payments.fresh else payments.grown.charges / passed_s,
+            replays_per_s=0.0 if payments.fresh else payments.grown.replays / passed_s,
             replays=self._replays,
             unconfirmed=backlog.unconfirmed,
             oldest_s=backlog.oldest_s,
@@ -98,30 +95,36 @@ class Watch:
         scraping = asyncio.gather(*(scrape(http, address) for address in peer.metrics))
         serves, read = await asyncio.gather(health.serves(), scraping)
         found = {address: one for address, one in zip(peer.metrics, read, strict=True) if one is not None}
-        grown = [_grown(self._before.get(address), one) for address, one in found.items()]
+        fresh = any(address not in self._before for address in found)
+        more = [grown(self._before.get(address), one) for address, one in found.items()]
         self._before |= found
         # Counts add up over processes; the backlog is the same in each, or one of them looked a moment earlier.
-        total = Reading(*map(sum, zip(*grown, strict=True))) if grown else Reading()
-        return Seen(serves, total, max(found.values(), key=lambda one: one.oldest_s, default=None))
+        total = Reading(*map(sum, zip(*more, strict=True))) if more else Reading()
+        return Seen(serves, total, max(found.values(), key=lambda one: one.oldest_s, default=None), fresh)
 
 
 class Seen(NamedTuple):
-    """Of one service at one look: by how much its counts have grown, and the backlog."""
+    """Of one service at one look: by how much its counts have grown, and the backlog.
+
+    `fresh`: a process was read for the first time. In what time its counts came together nobody knows, so there are no
+    rates.
+    """
 
     serves: bool
     grown: Reading
     now: Reading | None
+    fresh: bool = False
 
 
-def _grown(before: Reading | None, now: Reading) -> Reading:
+def grown(before: Reading | None, now: Reading) -> Reading:
     """A count that is lower than before began anew: the process was restarted."""
     if before is None:
         return now
     return Reading(*(new - old if new >= old else new for old, new in zip(before, now, strict=True)))
 
 
-def _state(peer: Peer, seen: Seen, passed_s: float | None) -> State:
-    if seen.now is None or not passed_s:
+def _state(peer: Peer, seen: Seen, passed_s: float) -> State:
+    if seen.now is None or seen.fresh:
         return State(peer, serves=seen.serves, calls_per_s=None, mean_ms=None)
     calls = seen.grown.calls
     mean_ms = 1000 * seen.grown.call_seconds / calls if calls else None

@@ -35,8 +35,7 @@ class Correction:
     async def fill_in(self, request: Request) -> Response:
         """How much, and why. The request id is fixed here."""
         payment = await _payment(request)
-        form = {"amount": plain_amount(left(payment)), "reason": "", "request_id": new_request_id()}
-        return self._form(request, payment, form)
+        return self._form(request, payment, {"amount": plain_amount(left(payment))})
 
     async def review(self, request: Request, form: Form) -> Response:
         """What will happen, before it does."""
@@ -72,10 +71,10 @@ class Correction:
         return see(at("payments", payment_id, done=self.kind))
 
     def _form(self, request: Request, payment: payment_pb2.Payment, form: Form, error: str = "") -> Response:
-        status = 400 if error else 200
+        filled = {"amount": "", "reason": "", "request_id": new_request_id(), **form}
         return page(
-            request, "correction.html", status=status, kind=self.kind, payment=payment, form=form, error=error,
-            left=left(payment),
+            request, "correction.html", status=400 if error else 200, kind=self.kind, payment=payment, form=filled,
+            error=error, left=left(payment),
         )  # fmt: skip
 
 
@@ -90,8 +89,11 @@ async def _payment(request: Request) -> payment_pb2.Payment:
 
 
 async def _refund(client: AsyncClient, payment_id: str, form: Form) -> object:
+    request_id = form.get("request_id", "")
+    if not request_id:  # the client would make one, and a second sending would be a second refund
+        raise FieldError("This form does not say which request it is. Send this one instead.")
     return await client.refund_payment(
-        payment_id, _amount(form), reason=_reason(form), request_id=form.get("request_id", ""), within_s=WITHIN_S
+        payment_id, _amount(form), reason=_reason(form), request_id=request_id, within_s=WITHIN_S
     )
 
 
