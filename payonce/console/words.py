@@ -80,8 +80,10 @@ def _time(at: datetime, precision: str) -> Markup:
 
 
 def since(moment: Timestamp, earlier: Timestamp) -> str:
-    """How much later: `+12 ms`, `+3.4 s`, `+5 min 2 s`."""
+    """How much later: `+12 ms`, `+3.4 s`, `+5 min 2 s`; empty for what was begun earlier and written later."""
     passed = moment.ToDatetime(UTC) - earlier.ToDatetime(UTC)
+    if passed < timedelta(0):
+        return ""
     if passed < timedelta(seconds=1):
         return f"+{passed / timedelta(milliseconds=1):.0f} ms"
     return f"+{age(passed.total_seconds())}"

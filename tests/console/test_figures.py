@@ -99,11 +99,11 @@ def test_what_is_read_of_the_metrics() -> None:
 payonce_history_events_total{event="charged"} 3
 payonce_history_events_total{event="captured"} 1
 payonce_history_events_total{event="refunded"} 9
-payonce_replays_total{method="/payonce.payment.v1.PaymentService/PayOrder"} 5
-payonce_replays_total{method="/payonce.payment.v1.PaymentService/Deposit"} 7
-payonce_request_seconds_count{method="/a/b",code="OK"} 4
-payonce_request_seconds_sum{method="/a/b",code="OK"} 0.5
-payonce_request_seconds_count{method="/grpc.health.v1.Health/Check",code="OK"} 99
+payonce_replays_total{method="PayOrder"} 5
+payonce_replays_total{method="Deposit"} 7
+payonce_request_seconds_count{method="GetPayment",code="OK"} 4
+payonce_request_seconds_sum{method="GetPayment",code="OK"} 0.5
+payonce_request_seconds_count{method="Check",code="OK"} 99
 payonce_unconfirmed 2
 payonce_unconfirmed_oldest_age_seconds 1.5
 """
@@ -123,3 +123,4 @@ def test_words() -> None:
     payment.create_time.FromMilliseconds(1_000)
     payment.refund_time.FromMilliseconds(1_250)
     assert since(payment.refund_time, payment.create_time) == "+250 ms"
+    assert since(payment.create_time, payment.refund_time) == ""

@@ -12,7 +12,7 @@ CHARGES = ("charged", "captured")
 # Methods of which a second answer would else have been a second charge.
 PAYING = ("PayOrder", "BatchPayOrders", "PayWithTicket", "CapturePayment")
 
-HEALTH = "grpc.health.v1.Health"  # asked by us, each second
+HEALTH = ("Check", "Watch")  # asked by us, each second
 
 
 class Reading(NamedTuple):
@@ -49,11 +49,11 @@ def reading(families: Iterable[Metric]) -> Reading:
 
 
 def _field(name: str, labels: dict[str, str]) -> str:
-    service, _, method = labels.get("method", "").rpartition("/")
+    method = labels.get("method")
     match name:
-        case "payonce_request_seconds_count" if not service.endswith(HEALTH):
+        case "payonce_request_seconds_count" if method not in HEALTH:
             return "calls"
-        case "payonce_request_seconds_sum" if not service.endswith(HEALTH):
+        case "payonce_request_seconds_sum" if method not in HEALTH:
             return "call_seconds"
         case "payonce_history_events_total" if labels.get("event") in CHARGES:
             return "charges"
