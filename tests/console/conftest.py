@@ -4,6 +4,7 @@ import ssl
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,7 +56,7 @@ def keys() -> Iterator[Keys]:
 @pytest.fixture(scope="session")
 async def secured(postgres: Postgres, keys: Keys) -> AsyncIterator[Served]:
     """Over TLS on both sides; who looks has to sign in."""
-    own = {"tls_certificate": keys.folder / "console.pem", "tls_key": keys.folder / "console-key.pem"}
+    own: dict[str, Any] = {"tls_certificate": keys.folder / "console.pem", "tls_key": keys.folder / "console-key.pem"}
     async with (
         services(postgres.pair(), payment_env=keys.settings, order_env=keys.settings) as running,
         served(running, environ=client_settings(keys.folder), **own) as one,

@@ -23,7 +23,7 @@ PATHS = ["/", "/events", "/orders", "/payments/x", "/accounts", "/search?q=x", "
 async def sign_in(stranger: Visitor, token: str, **fields: str) -> str:
     """Where it leads; empty, when it does not."""
     answer = await stranger.fill_in("/sign-in", "/sign-in", token=token, **fields)
-    return answer.headers.get("location", "")
+    return str(answer.headers.get("location", ""))
 
 
 @pytest.mark.parametrize("path", PATHS)

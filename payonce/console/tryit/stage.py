@@ -4,10 +4,15 @@ from typing import Protocol
 
 
 class Stage(Protocol):
-    """The services' addresses, and a way to crash one. `payonce.processes.Pair` is one."""
+    """Where the services are, and a way to crash one. `payonce.processes.Pair` is one."""
 
-    order_address: str
-    payment_address: str
+    @property
+    def order_address(self) -> str:
+        """host:port of order_service."""
+
+    @property
+    def payment_address(self) -> str:
+        """host:port of payment_service; the same after a crash."""
 
     async def crash_payment(self) -> None:
         """End payment_service by SIGKILL, and start it again."""
