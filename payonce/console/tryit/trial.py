@@ -123,7 +123,8 @@ class Trial:
             else:
                 self.answers += 1
                 self.payment_ids.add(paid.payment.payment_id)
-        answered.release()
+            finally:
+                answered.release()
 
     async def _crash(self, answered: asyncio.Semaphore, after: int) -> None:
         """In the middle: when so many have their answer, and the others have not."""

@@ -7,7 +7,7 @@ from payonce.console.tryit.trial import Trial
 from payonce.type.v1.money_pb2 import Money
 
 KEPT = 20
-LOOK_LIMIT_S = 2.0
+LOOK_LIMIT_S = 3.0
 
 
 class Trials:
@@ -33,8 +33,11 @@ class Trials:
             return
         trial = self._trials[order_id] = Trial(order_id, amount, self._stage, self._ledger)
         await trial.start()
-        while len(self._trials) > KEPT:
-            await self._trials.pop(next(iter(self._trials))).close()
+        older = [
+            one for one in self._trials.values() if one.quiet and one is not trial
+        ]  # a crash is not left half done
+        for old in older[: max(0, len(self._trials) - KEPT)]:
+            await self._trials.pop(old.order_id).close()
 
     async def close(self) -> None:
         """All of them."""
