@@ -181,8 +181,8 @@ async def test_figures_change_by_themselves_and_come_back(page: Page, plain: Ser
     before = int(await prevented.inner_text())
     await page.evaluate("window.stayed = true")
     async with plain.stubs() as stubs:
-        await seed(stubs)
-        await order(stubs, "live-1")
+        await seed(stubs, customer="lena")
+        await order(stubs, "live-1", customer="lena")
         for _ in range(3):
             await pay(stubs, "live-1")
     async with asyncio.timeout(PATIENCE_MS / 1000):
