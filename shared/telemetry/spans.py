@@ -5,7 +5,7 @@ from typing import Any
 
 import grpc
 from opentelemetry import trace
-from opentelemetry.context import attach
+from opentelemetry.context import Context, attach
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
@@ -31,9 +31,10 @@ def tracing(path: str) -> Callable[[], None]:
 
     def begin() -> None:
         # Most calls end here. The SDK takes ten times as long to come to the same.
-        if not (carrier := _traceparent()) and not SWITCH.sampling.begins():
+        parent = _brought()
+        if parent is None and not SWITCH.sampling.begins():
             return
-        parent = W3C.extract(carrier)
+        parent = parent or Context()
         span = tracer.start_span(name, parent, SpanKind.SERVER, about)
         attach(trace.set_span_in_context(span, parent))
         if now := call():
@@ -42,12 +43,14 @@ def tracing(path: str) -> Callable[[], None]:
     return begin
 
 
-def _traceparent() -> dict[str, str]:
+def _brought() -> Context | None:
+    """The trace that came with the call, if one did: a `traceparent` that can't be read is none (W3C)."""
     came = metadata()
     for key, _ in came:
         if key == "traceparent":
-            return {name: str(value) for name, value in came if name in W3C.fields}
-    return {}
+            found = W3C.extract({name: str(value) for name, value in came if name in W3C.fields}, Context())
+            return found or None
+    return None
 
 
 def end(span: Span, now: Call, answer: Any, code: str) -> None:

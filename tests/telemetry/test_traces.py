@@ -202,7 +202,7 @@ async def test_the_callers_decision_is_kept(traced: Traced) -> None:
 
 
 async def test_a_part_is_recorded_and_the_rest_is_told_not_to(postgres: Postgres) -> None:
-    """As it comes, nothing of a call without a trace is recorded at ratio 0; of one that brings a trace all is."""
+    """At ratio 0 nothing of a call without a trace, or with what is none, is recorded; of one that brings one all is."""
     async with collector() as (kept, env):
         env |= {"OTEL_TRACES_SAMPLER": "", "OTEL_TRACES_SAMPLER_ARG": "0"}
         async with (
@@ -212,6 +212,10 @@ async def test_a_part_is_recorded_and_the_rest_is_told_not_to(postgres: Postgres
             await seed(stubs)
             await order(stubs, "not-recorded")
             await pay(stubs, "not-recorded")
+            no_trace = (("traceparent", "00-no-trace-01"),)
+            await stubs.payments.PayOrder(
+                PayOrderRequest(order_id="not-recorded"), timeout=TIMEOUT_S, metadata=no_trace
+            )
             wanted = "ef" * 16
             metadata = (("traceparent", f"00-{wanted}-{'12' * 8}-01"),)
             await stubs.payments.PayOrder(
