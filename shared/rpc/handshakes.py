@@ -61,6 +61,8 @@ def handshakes_told() -> Iterator[None]:
         yield
         return
     reading, writing = os.pipe()
+    # Whoever holds the interpreter's lock and waited for the reader would wait for ever: rather lose a line.
+    os.set_blocking(writing, False)
     before = os.dup(STDERR)
     faulthandler.enable(before)  # the core's last words, should it abort, may stay in the pipe
     os.dup2(writing, STDERR)

@@ -1,8 +1,11 @@
 """A TLS handshake that fails leaves one line in the log, and a flood of them a few."""
 
 import json
+import os
 import socket
 import ssl
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator
 
@@ -17,6 +20,15 @@ from tests.security.test_bad_identity import HEALTH, answer
 from tests.security.world import Keys, Secured
 
 PATIENCE_S = 30.0
+# The core is called with the interpreter's lock held, and may say something then. `PyDLL` keeps the lock, too.
+SAYS_MUCH = """
+import ctypes
+from shared.rpc.handshakes import STDERR, handshakes_told
+with handshakes_told():
+    lines = b"I1127 12:00:00.000000 1 handshaker.cc:1] Handshake failed with error WHY\\n" * 100_000
+    ctypes.PyDLL(None).write(STDERR, lines, len(lines))
+print("went on")
+"""
 
 
 def knock(address: str, trusted: Keys, shown: Keys | None) -> None:
@@ -81,3 +93,13 @@ def test_a_flood_of_them_leaves_a_few() -> None:
         now[0] += WINDOW_S
         handshakes.failed("WHY")
     assert [line["not_told_before"] for line in lines] == [0] * LINES + [1_000 - LINES]
+
+
+def test_who_writes_more_than_can_be_read_does_not_stop_the_process() -> None:
+    """The reader wants the interpreter's lock: whoever holds that and waited for the reader would wait for ever."""
+    env = {**os.environ, "ORDER_TLS_CERT": "one of these"}
+    env.pop("GRPC_VERBOSITY", None)
+    command = [sys.executable, "-c", SAYS_MUCH]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=PATIENCE_S)
+    assert "went on" in done.stdout
+    assert "tls.handshake_failed" in done.stdout  # structlog's own place, where nobody has set one
