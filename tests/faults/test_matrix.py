@@ -86,6 +86,8 @@ def test_the_table_has_every_kind_and_every_rpc(promise: Promised) -> None:
         ("kill_order", "PayOrder", UNCONFIRMED, True),
         ("kill_order", "PayOrder", "UNAVAILABLE", False),
         ("kill_order", "CancelOrder", "UNAVAILABLE", True),
+        ("stop_payment", "Deposit", "UNAVAILABLE/DATABASE_CONTENTION", True),  # which keeps the rows that it has locked
+        ("stop_order", "CancelOrder", "UNAVAILABLE/DATABASE_CONTENTION", True),
         ("db_crash", "RefundPayment", "UNAVAILABLE/DATABASE_UNAVAILABLE", True),
         ("db_crash", "Deposit", "UNAVAILABLE/ORDER_SERVICE_UNAVAILABLE", False),  # it is not documented for it
         ("clock_jump", "Deposit", "DEADLINE_EXCEEDED", True),  # as at any time
