@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import ssl
 import subprocess
@@ -20,14 +21,23 @@ from tests.security.test_bad_identity import HEALTH, answer
 from tests.security.world import Keys, Secured
 
 PATIENCE_S = 30.0
+WITHIN = """
+import ctypes, os, sys
+from shared.rpc.handshakes import STDERR, handshakes_told, part_stderr
+part_stderr()
+core = b"I1127 12:00:00.000000 1 handshaker.cc:1] "
+with handshakes_told():
+    {}
+print("went on")
+"""
 # The core is called with the interpreter's lock held, and may say something then. `PyDLL` keeps the lock, too.
 SAYS_MUCH = """
-import ctypes
-from shared.rpc.handshakes import STDERR, handshakes_told
-with handshakes_told():
-    lines = b"I1127 12:00:00.000000 1 handshaker.cc:1] Handshake failed with error WHY\\n" * 100_000
-    ctypes.PyDLL(None).write(STDERR, lines, len(lines))
-print("went on")
+    lines = core + b"Handshake failed with error WHY\\n"
+    ctypes.PyDLL(None).write(STDERR, lines * 100_000, len(lines) * 100_000)
+"""
+SAYS_OTHER_THINGS = """
+    os.write(STDERR, core + b"a peer is gone\\n" + b"a library's last words\\n")
+    print("our own", file=sys.stderr)
 """
 
 
@@ -95,11 +105,29 @@ def test_a_flood_of_them_leaves_a_few() -> None:
     assert [line["not_told_before"] for line in lines] == [0] * LINES + [1_000 - LINES]
 
 
-def test_who_writes_more_than_can_be_read_does_not_stop_the_process() -> None:
-    """The reader wants the interpreter's lock: whoever holds that and waited for the reader would wait for ever."""
+def ran(what: str) -> "subprocess.CompletedProcess[str]":
+    """A process that does it while the core's lines are read."""
     env = {**os.environ, "ORDER_TLS_CERT": "one of these"}
     env.pop("GRPC_VERBOSITY", None)
-    command = [sys.executable, "-c", SAYS_MUCH]
-    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=PATIENCE_S)
+    command = [sys.executable, "-c", WITHIN.format(what.strip())]
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
+
+
+def test_who_writes_more_than_can_be_read_does_not_stop_the_process() -> None:
+    """The reader wants the interpreter's lock: whoever holds that and waited for the reader would wait for ever."""
+    done = ran(SAYS_MUCH)
     assert "went on" in done.stdout
     assert "tls.handshake_failed" in done.stdout  # structlog's own place, where nobody has set one
+
+
+def test_what_is_not_the_cores_goes_on_to_stderr() -> None:
+    done = ran(SAYS_OTHER_THINGS)
+    assert sorted(done.stderr.splitlines()) == ["a library's last words", "our own"]
+    assert "went on" in done.stdout
+
+
+def test_a_crash_tells_where() -> None:
+    done = ran("os.abort()")
+    assert done.returncode == -signal.SIGABRT
+    assert "Fatal Python error: Aborted" in done.stderr
+    assert "most recent call first" in done.stderr
