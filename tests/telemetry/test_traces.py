@@ -202,7 +202,7 @@ async def test_the_callers_decision_is_kept(traced: Traced) -> None:
 
 
 async def test_a_part_is_recorded_and_the_rest_is_told_not_to(postgres: Postgres) -> None:
-    """At ratio 0 nothing of a call without a trace, or with what is none, is recorded; of one that brings one all is."""
+    """At ratio 0: nothing of a call without a trace, or with what is none; all of one that brings one."""
     async with collector() as (kept, env):
         env |= {"OTEL_TRACES_SAMPLER": "", "OTEL_TRACES_SAMPLER_ARG": "0"}
         async with (
