@@ -36,7 +36,7 @@ class Promised:
         if reason and (status, reason) not in answers()[rpc]:
             return False
         if status in FOR_GOOD:
-            return True
+            return bool(reason)
         column = self.column(rpc)
         return said in self.may_be[kind][column] | self.may_be[NO_FAULT][column]
 

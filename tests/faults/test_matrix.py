@@ -93,6 +93,7 @@ def test_the_table_has_every_kind_and_every_rpc(promise: Promised) -> None:
         ("clock_jump", "Deposit", "DEADLINE_EXCEEDED", True),  # as at any time
         ("clock_jump", "Deposit", "INTERNAL/INTERNAL", False),
         ("clock_jump", "Deposit", "NOT_FOUND/ORDER_NOT_FOUND", False),
+        ("clock_jump", "Deposit", "NOT_FOUND", False),  # nobody of ours said that
     ],
 )
 def test_what_may_be_told(promise: Promised, kind: str, rpc: str, said: str, allowed: bool) -> None:
