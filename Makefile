@@ -38,7 +38,8 @@ verify: $(VENV)/runtime.done  ## audit both databases, also beside a running `ma
 test: $(VENV)/dev.done $(VENV)/guide.done  ## the tests; some of them with ARGS="tests/unit"
 	$(BIN)/python -m pytest $(ARGS)
 
-screenshots: $(VENV)/dev.done  ## docs/pictures anew, by the tests that click through the console (apt-get install chromium)
+screenshots: $(VENV)/dev.done  ## docs/pictures anew: the demo, and by its tests the console (apt-get install chromium)
+	$(BIN)/python -m guide.still
 	SCREENSHOTS=docs/pictures $(BIN)/python -m pytest tests/console/test_browser.py
 
 simulate: $(VENV)/dev.done  ## seeded runs of the protocol on a simulated world: make simulate SEEDS=1000000

@@ -45,4 +45,5 @@ async def test_the_server_knows_how_long_its_caller_waits(
     async with channel(address, ["grpc.health.v1.Health"], timeout_s=60.0, attempts=3) as calls:
         await health_pb2_grpc.HealthStub(calls).Check(ASKED, **given)
     assert servicer.remaining_s is not None
-    assert longest_s / 2 < servicer.remaining_s <= longest_s
+    # On the wire a timeout is rounded up to few digits (core's timeout_encoding), so a little more may be left there.
+    assert longest_s / 2 < servicer.remaining_s < 1.01 * longest_s
