@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from tests.harness.services import ROOT, Services, environment
 
 PAYONCE = Path(sys.executable).with_name("payonce")
-LIMIT_S = 120
+LIMIT_S = 240
 
 
 class Said(NamedTuple):

@@ -13,7 +13,7 @@ from tests.console.visitor import Visitor
 from tests.harness.services import Services
 from tests.harness.stubs import Stubs
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from tests.security.raw import connect
 from tests.security.test_bad_identity import HEALTH, answer
 from tests.security.world import Keys, Secured
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 WITHIN = """
 import ctypes, os, sys
 from shared.rpc.handshakes import STDERR, handshakes_told, part_stderr
