@@ -17,10 +17,12 @@ the fields that are wrong, `RetryInfo` with a delay. Decide by the reason, not b
   first answer.
 - **UNAVAILABLE, RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED, CANCELLED, or no answer**: whether it happened is not known.
   Send the same request again, with the same ids. The Python client does it by itself, for `within_s` seconds.
-- **INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION, PERMISSION_DENIED**: no new money moved. Sending the same again
-  changes nothing until something else has changed.
+- **INVALID_ARGUMENT, NOT_FOUND, ALREADY_EXISTS, FAILED_PRECONDITION, PERMISSION_DENIED, UNAUTHENTICATED**: no new money
+  moved. Sending the same again changes nothing until something else has changed. (The last two say nothing about a try
+  before this one that had no answer: call with another token, and send the same again.)
 
-An error without `ErrorInfo` is the transport's: a server, or the way to it, is gone. It belongs to the second rule.
+An error without `ErrorInfo` is the transport's: a server, or the way to it, is gone. It belongs to the second rule; but
+RESOURCE_EXHAUSTED without one says that the message or its metadata is too big (`docs/security.md`), and stays so.
 
 In Python every error is a `payonce.client.PayonceError` with `reason`, `code`, `metadata`, `violations` and
 `retry_delay_s`; its class stands below the reason.

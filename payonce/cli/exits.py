@@ -29,7 +29,7 @@ MEANING = {
     Exit.REFUSED: "refused, with the reason; no new money moved. Of demo, verify, bench and a storm: not as it must be",
     Exit.USAGE: "the command line, or a PAYONCE_… setting, is not as documented; nothing was sent",
     Exit.UNKNOWN: "no answer: whether it happened is not known. Run the same command again, it happens once",
-    Exit.NOT_ALLOWED: "the services don't know who calls, or the role may not; nothing happened",
+    Exit.NOT_ALLOWED: "the services don't know who calls, or the role may not. After a try without an answer, as 3",
     Exit.INTERRUPTED: "interrupted by Ctrl-C; as 3",
 }
 

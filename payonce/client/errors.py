@@ -121,7 +121,7 @@ class AccountKindMismatch(Refused):
 
 
 class BalanceLimitExceeded(Refused):
-    """The payee's balance would leave 64 bits."""
+    """The balance of the account that is paid to would leave 64 bits."""
 
 
 class OrderAlreadyPaid(Refused):

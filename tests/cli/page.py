@@ -60,7 +60,9 @@ def _word(parameter: Any) -> str:
     if parameter.param_type_name == "argument":
         word = _value(parameter)
     else:
-        word = parameter.opts[0] if parameter.is_flag else f"{parameter.opts[0]} {_value(parameter)}"
+        # Of a flag that is on unless told otherwise, the word that turns it off.
+        name = parameter.secondary_opts[0] if parameter.is_flag and parameter.default else parameter.opts[0]
+        word = name if parameter.is_flag else f"{name} {_value(parameter)}"
     return word if parameter.required else f"[{word}]"
 
 
