@@ -13,12 +13,13 @@ from shared.rpc.errors import STATUS_OF, trailing_metadata
 
 
 class Scripted:
-    """Refuses with each of `refusals`, then answers. It keeps the requests."""
+    """Refuses with each of `refusals`, then answers. It keeps the requests, and how long each could take, in seconds."""
 
     def __init__(self, refusals: Iterable[PayonceError] = (), outcomes: Iterable[list[Any]] = ()) -> None:
         self._refusals = iter(refusals)
         self._outcomes = iter(outcomes)
         self.requests: list[Any] = []
+        self.limits_s: list[float | None] = []
 
     async def _deposit(self, request: Any, context: Any) -> account_pb2.DepositResponse:
         await self._refuse(request, context)
@@ -30,6 +31,7 @@ class Scripted:
 
     async def _refuse(self, request: Any, context: Any) -> None:
         self.requests.append(request)
+        self.limits_s.append(context.time_remaining())
         if (error := next(self._refusals, None)) is not None:
             await context.abort(STATUS_OF[error.reason], error.message, trailing_metadata(error))
 

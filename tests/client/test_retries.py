@@ -45,6 +45,18 @@ async def test_when_the_time_is_over_it_says_so_and_with_what_to_ask_again() -> 
     assert isinstance(caught.value.__cause__, grpc.aio.AioRpcError)
 
 
+async def test_each_call_has_the_clients_deadline_and_no_more_than_is_left() -> None:
+    """A server that says nothing, and does not hang up, would else take all of `within_s`, and a read for ever."""
+    service = Scripted()
+    async with service.serving() as address, AsyncClient(NOWHERE, address, timeout_s=9) as client:
+        await client._wire.send(lambda to: to.payments.Deposit, deposit())  # as a read is sent
+        await client.deposit("alice", money(1), within_s=60)
+        await client.deposit("alice", money(1), within_s=5)
+    *own, last = (limit if limit is not None else float("inf") for limit in service.limits_s)
+    assert max(own) < 10  # gRPC rounds up
+    assert last < 6
+
+
 async def test_a_pause_that_ends_too_late_is_not_begun() -> None:
     much_later = PayonceError(Reason.OVERLOADED, "Full; try again later.", retry_after_s=3600.0)
     service = Scripted(itertools.repeat(much_later))
