@@ -24,7 +24,7 @@ def exits(session: Session) -> Iterator[None]:
         _tell_answer(session, error, status)
         raise typer.Exit(status) from error
     except StartupError as error:
-        _tell(session, Exit.USAGE, "error", str(error), "Mend that, and run it again. Nothing was sent.")
+        _tell(session, Exit.USAGE, "error", str(error), "Correct that, and run it again. Nothing was sent.")
         raise typer.Exit(Exit.USAGE) from error
     except UnicodeEncodeError as error:
         _tell(session, Exit.USAGE, "error", "A word of the command line is no UTF-8.", "Nothing was sent.")

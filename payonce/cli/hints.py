@@ -15,7 +15,7 @@ NEW_ORDER = "Make a new order, with another id: `payonce order create`."
 NEW_TICKET = "Make a new one: `payonce ticket create`."
 
 NEXT: Mapping[str, str] = {
-    "INVALID_REQUEST": "Mend what is named, and send it again. Nothing was touched.",
+    "INVALID_REQUEST": "Correct what is named, and send it again. Nothing was touched.",
     "ORDER_NOT_FOUND": "Is the id right? `payonce order list` has those that you may see.",
     "ACCOUNT_NOT_FOUND": "Is the id right? `payonce account list` has those that you may see.",
     "PAYMENT_NOT_FOUND": "Is the id right? `payonce payment list` has those that you may see.",

@@ -39,7 +39,7 @@ BY_KIND: tuple[tuple[type[errors.PayonceError], str], ...] = (
     (errors.Overloaded, "There is too much to do right now. Try again in a moment."),
     (errors.Unavailable, "Whether it happened is not known. Send it again: it is one request, however often."),
     (errors.NotFound, "Look for it with the search, or in a list."),
-    (errors.InvalidRequest, "Nothing was touched. Mend what is named below."),
+    (errors.InvalidRequest, "Nothing was touched. Correct what is named below."),
     (errors.InternalError, "The service's log has more, under the error_id below."),
     (errors.PayonceError, "No new money moved."),
 )

@@ -34,6 +34,8 @@ async def test_up_begins_with_the_console_and_outlives_its_crashes(folder: Path)
         async with httpx.AsyncClient(base_url=found[1], trust_env=False, timeout=PATIENCE_S) as http:
             visitor = Visitor(http)
             assert "Nobody has paid anything yet." in await visitor.look("/")
+            for things in ("orders", "payments", "accounts"):
+                assert f"There are no {things} yet." in await visitor.look(f"/{things}")
             assert "double charges prevented" in await visitor.look("/"), "figures are there without a setting"
             path = (await visitor.fill_in("/try-it", "/try-it")).headers["location"]
             await visitor.fill_in(path, f"{path}/pay", **HAMMER)
