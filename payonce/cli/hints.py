@@ -39,7 +39,7 @@ NEXT: Mapping[str, str] = {
     "AMOUNT_MISMATCH": "Look what it costs: `payonce order get`, or for an authorization `payonce payment get`.",
     "CURRENCY_MISMATCH": "Use the currency of the account: `payonce account get` shows it.",
     "ACCOUNT_KIND_MISMATCH": "A customer account pays, a merchant account is paid: `payonce account get` shows which.",
-    "BALANCE_LIMIT_EXCEEDED": "The account that is paid to is full. Take money out of it first: `payonce account withdraw`.",
+    "BALANCE_LIMIT_EXCEEDED": "The receiving account is full. Take money out of it first: `payonce account withdraw`.",
     "IDEMPOTENCY_KEY_REUSED": "Choose another --request-id, or leave it out; or send what was sent with it before.",
     "PAYMENT_IN_PROGRESS": LATER,
     "ORDER_SERVICE_UNAVAILABLE": LATER,

@@ -13,7 +13,7 @@ from shared.rpc.errors import STATUS_OF, trailing_metadata
 
 
 class Scripted:
-    """Refuses with each of `refusals`, then answers. It keeps the requests, and how long each could take, in seconds."""
+    """Refuses with each of `refusals`, then answers. It keeps the requests, and the seconds that each was given."""
 
     def __init__(self, refusals: Iterable[PayonceError] = (), outcomes: Iterable[list[Any]] = ()) -> None:
         self._refusals = iter(refusals)
