@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import inspect
 import json
 import re
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 
 from guide.advice import ADVICE
 from guide.generated import DOCS, generated
+from payonce.client import Client, PayonceError, settings
 from shared.errors import Reason
 from tests.harness.needs import missing
 from tests.harness.services import ROOT
@@ -73,6 +75,14 @@ def test_what_is_generated_is_current(name: str) -> None:
 
 def test_every_reason_is_explained() -> None:
     assert set(ADVICE) == set(Reason)
+
+
+def test_the_clients_page_has_its_arguments_its_variables_and_its_kinds_of_error() -> None:
+    text = (DOCS / "client.md").read_text()
+    arguments = set(inspect.signature(Client).parameters)
+    variables = set(re.findall(r"PAYONCE_\w+", inspect.getsource(settings)))
+    kinds = {kind.__name__ for kind in PayonceError.__subclasses__()}
+    assert [name for name in arguments | variables | kinds if f"`{name}`" not in text] == []
 
 
 def test_the_lines_that_close_the_holes_are_where_the_page_says() -> None:
