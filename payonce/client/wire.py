@@ -92,8 +92,7 @@ class Wire:
         self, method: "Method[Q, A]", request: Q, *, timeout_s: float | None = None, request_id: str = ""
     ) -> Answer[A]:
         """One call, gRPC's own retries included; `timeout_s` can only shorten the target's."""
-        own_s = self._target.timeout_s
-        call = method(self._connected())(request, timeout=own_s if timeout_s is None else min(timeout_s, own_s))
+        call = method(self._connected())(request, timeout=timeout_s)
         try:
             message = await call
             trailers = dict(await call.trailing_metadata() or ())

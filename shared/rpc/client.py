@@ -1,7 +1,6 @@
 """Channels with deadlines, and a retry policy as gRPC's own service config."""
 
 import asyncio
-import functools
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -68,7 +67,7 @@ def channel(
 ) -> grpc.aio.Channel:
     """A channel to `address`; plain text without `credentials`. Each call carries what `token` says then.
 
-    A unary call ends after `timeout_s`, retries included, if it is given no `timeout` of its own.
+    A unary call ends after `timeout_s`, retries included; a `timeout` of its own can only shorten that.
 
     The server's certificate must name `server_name`, or the address's host where that is not given.
     """
@@ -97,7 +96,12 @@ class _InTime:
         self._timeout_s = timeout_s
 
     def unary_unary(self, *args: Any, **given: Any) -> Callable[..., Any]:
-        return functools.partial(self._channel.unary_unary(*args, **given), timeout=self._timeout_s)
+        method = self._channel.unary_unary(*args, **given)
+
+        def call(request: Any, *, timeout: float | None = None, **words: Any) -> Any:
+            return method(request, timeout=self._timeout_s if timeout is None else min(timeout, self._timeout_s), **words)
+
+        return call
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._channel, name)

@@ -37,9 +37,12 @@ async def noting() -> AsyncIterator[tuple[Noting, str]]:
     await server.stop(None)
 
 
-@pytest.mark.parametrize(("given", "longest_s"), [({}, 60.0), ({"timeout": 30.0}, 30.0)])
+@pytest.mark.parametrize(
+    ("given", "longest_s"),
+    [({}, 60.0), ({"timeout": None}, 60.0), ({"timeout": 30.0}, 30.0), ({"timeout": 600.0}, 60.0)],
+)
 async def test_the_server_knows_how_long_its_caller_waits(
-    noting: tuple[Noting, str], given: dict[str, float], longest_s: float
+    noting: tuple[Noting, str], given: dict[str, float | None], longest_s: float
 ) -> None:
     servicer, address = noting
     async with channel(address, ["grpc.health.v1.Health"], timeout_s=60.0, attempts=3) as calls:
