@@ -1,9 +1,9 @@
 """Forms that were sent: read with bounds, and believed only with the token of the visit that they were made for."""
 
 import hmac
+import re
 import uuid
 from collections.abc import Awaitable, Callable
-from decimal import Decimal, InvalidOperation
 from typing import TypeAlias
 from urllib.parse import parse_qsl
 
@@ -14,11 +14,14 @@ from starlette.routing import Route
 
 from payonce.console.parts import parts
 from payonce.type.v1.money_pb2 import Money
-from shared.money import exponent, is_currency
+from shared.money import MAX_AMOUNT_MINOR, exponent, is_currency
 
 BYTES_LIMIT = 16_384
 FIELDS_LIMIT = 20
 FORM_TYPE = "application/x-www-form-urlencoded"
+DIGITS_LIMIT = 20  # before the point; more is no amount that anybody means
+# Digits alone: no thousands separators, which would read as a point, and no exponents.
+NUMBER = re.compile(rf"(?P<whole>[0-9]{{1,{DIGITS_LIMIT}}})([.,](?P<fraction>[0-9]+))?", re.ASCII)
 
 Form: TypeAlias = dict[str, str]
 Action: TypeAlias = Callable[[Request, Form], Awaitable[Response]]
@@ -47,15 +50,16 @@ def amount(text: str, currency_code: str) -> Money:
     if not is_currency(currency_code):
         raise FieldError(f"{currency_code} is no currency.")
     digits = exponent(currency_code)
-    try:
-        minor = Decimal(text.strip().replace(",", ".")).scaleb(digits)
-    except InvalidOperation:
-        raise FieldError("Write the amount as a number, such as 12.50.") from None
-    if not minor.is_finite() or minor != minor.to_integral_value():
+    found = NUMBER.fullmatch(text.strip())
+    if not found:
+        raise FieldError("Write the amount as a number, such as 12.50.")
+    fraction = found["fraction"] or ""
+    if len(fraction) > digits:
         raise FieldError(f"An amount in {currency_code} has at most {digits} digits after the point.")
-    if not 0 < minor < 2**63:
-        raise FieldError("The amount must be above zero, and no more than a ledger can hold.")
-    return Money(currency_code=currency_code, minor_units=int(minor))
+    minor_units = int(found["whole"] + fraction.ljust(digits, "0"))
+    if not 1 <= minor_units <= MAX_AMOUNT_MINOR:
+        raise FieldError("The amount must be above zero, and no more than the services take.")
+    return Money(currency_code=currency_code, minor_units=minor_units)
 
 
 async def _read(request: Request) -> Form:
