@@ -1,8 +1,10 @@
 """From what went wrong to what is said, and the exit status."""
 
 import contextlib
-from collections.abc import Iterator
-from typing import Any
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TextIO
 
 import typer
 
@@ -29,6 +31,11 @@ def exits(session: Session) -> Iterator[None]:
     except UnicodeEncodeError as error:
         _tell(session, Exit.USAGE, "error", "A word of the command line is no UTF-8.", "Nothing was sent.")
         raise typer.Exit(Exit.USAGE) from error
+    except OSError as error:  # nobody reads the answer any more, or the disk is full: it may have happened
+        _discard(sys.stdout)
+        text = f"It broke off, and whether it happened is not known: {error}"
+        _tell(session, Exit.UNKNOWN, "unknown", text, _again(session))
+        raise typer.Exit(Exit.UNKNOWN) from error
     except KeyboardInterrupt:
         text = "Interrupted: whether it happened is not known."
         _tell(session, Exit.INTERRUPTED, "interrupted", text, _again(session))
@@ -57,12 +64,26 @@ def _tell_answer(session: Session, error: PayonceError, status: Exit) -> None:
         *((name, value) for name, value in error.metadata.items()),
         ("next", hint),
     ]
-    session.say.failure(what, lines)
+    _say(session, what, lines)
 
 
 def _tell(session: Session, status: Exit, name: str, text: str, hint: str) -> None:
     what = {"exit_status": int(status), "message": text, "request_id": session.request_id, "next": hint}
-    session.say.failure(what, [(name, text), ("next", hint)])
+    _say(session, what, [(name, text), ("next", hint)])
+
+
+def _say(session: Session, what: Mapping[str, Any], lines: Iterable[tuple[str, str]]) -> None:
+    try:
+        session.say.failure(what, lines)
+    except OSError:  # nobody reads that either: the exit status is all that is left
+        _discard(sys.stderr)
+
+
+def _discard(stream: TextIO) -> None:
+    """What is still in its buffer: Python would try again at its end, and exit with a status of its own."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def _again(session: Session) -> str:

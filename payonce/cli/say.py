@@ -1,7 +1,9 @@
 """What the command says: tables for people; with --json one document, or one a line, for scripts."""
 
+import errno
 import functools
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -15,13 +17,21 @@ from payonce.cli.render import details, fields, listing
 WIDE = 10_000  # the terminal wraps what is wider than it is; rich would cut it, and an id must stay whole
 
 
+class Told(Console):
+    """One that says when nobody reads it: rich would end the program, with the exit status of a refusal."""
+
+    def on_broken_pipe(self) -> None:
+        """BrokenPipeError."""
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
 class Say:
     """Results go to stdout; errors, notes and progress to stderr. Colours on a terminal alone."""
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
         # What services and people wrote is text, never markup.
-        plain = functools.partial(Console, markup=False, emoji=False, highlight=False)
+        plain = functools.partial(Told, markup=False, emoji=False, highlight=False)
         self.out = plain(width=WIDE)
         self.err = plain(stderr=True, soft_wrap=True)
 

@@ -1,5 +1,6 @@
 """How a command ends: its exit status, and what it says to do next."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -67,6 +68,33 @@ def test_ctrl_c_says_how_to_go_on(cli: Cli, nobody: socket.socket) -> None:
     assert waiting.returncode == Exit.INTERRUPTED
     assert err.startswith("interrupted: ")
     assert "--request-id mine" in err
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)])
+@pytest.mark.parametrize("err_too", [False, True])
+def test_an_answer_that_nobody_reads_is_unknown(cli: Cli, more: tuple[str, ...], err_too: bool) -> None:
+    """It was done, so the status is not that of a refusal."""
+    reads, writes = os.pipe()
+    os.close(reads)
+    words = [str(PAYONCE), "account", "create", "unread", "--currency", "EUR", *more]
+    with os.fdopen(writes, "w") as unread:
+        err = unread if err_too else subprocess.PIPE
+        ended = subprocess.run(
+            words, env=environment(cli.settings), stdout=unread, stderr=err, text=True, timeout=LIMIT_S, check=False
+        )
+    assert ended.returncode == Exit.UNKNOWN
+    if not err_too:
+        assert "Broken pipe" in ended.stderr
+        assert "happens once" in ended.stderr
+        assert "Traceback" not in ended.stderr
+    assert cli.answer("account", "get", "unread")["account_id"] == "unread"
+
+
+def test_a_token_that_no_header_can_carry_is_not_sent_and_not_shown(cli: Cli) -> None:
+    said = cli.but(PAYONCE_TOKEN="se.cr\net").run("order", "get", "a")  # noqa: S106 - no secret
+    assert (said.status, said.out) == (4, "")
+    assert "PAYONCE_TOKEN" in said.err
+    assert "se.cr" not in said.err
 
 
 @pytest.mark.parametrize(
