@@ -34,7 +34,7 @@ async def pay_orders(wire: Wire, orders: list[OrderToPay], within_s: float) -> l
             raise again[0]
 
     try:
-        await until_answered(once, within_s=within_s, what="BatchPayOrders")
+        await until_answered(once, within_s=within_s, what="BatchPayOrders", over=lambda: wire.closed)
     except Unavailable:
         if not outcomes:  # not one call was answered
             raise

@@ -24,17 +24,22 @@ def may_be_sent_again(error: object) -> bool:
     return isinstance(error, Unavailable)
 
 
-async def until_answered(once: Callable[[float], Awaitable[T]], *, within_s: float, what: str) -> T:
-    """What `once` answers, which is called with the seconds that are left, as often as it takes.
+async def until_answered(
+    once: Callable[[float], Awaitable[T]], *, within_s: float, what: str, over: Callable[[], bool]
+) -> T:
+    """What `once` answers, which is called with the seconds that are left, as often as it takes, unless it is `over`.
 
     Raises:
         PayonceError: An answer other than "send it again"; or, with a text that says so, `Unavailable` once the time
             is over.
     """
     until = time.monotonic() + within_s
-    tries = AsyncRetrying(
-        retry=retry_if_exception(may_be_sent_again), wait=_pause, stop=stop_before_delay(within_s), reraise=True
-    )
+    too_late = stop_before_delay(within_s)
+
+    def stop(state: RetryCallState) -> bool:
+        return over() or too_late(state)
+
+    tries = AsyncRetrying(retry=retry_if_exception(may_be_sent_again), wait=_pause, stop=stop, reraise=True)
 
     async def attempt() -> T:
         return await once(max(until - time.monotonic(), SHORTEST_S))
@@ -55,7 +60,7 @@ def _pause(state: RetryCallState) -> float:
 def _unknown(last: Unavailable, what: str, within_s: float, tries: int) -> Unavailable:
     same = f"request_id={last.request_id}" if last.request_id else "the same ids"
     text = (
-        f"{what} had no answer within {within_s:g} s, tries: {tries}; whether it happened is not known, "
+        f"{what} had no answer (within_s={within_s:g}, tries: {tries}); whether it happened is not known, "
         f"and asking again with {same} is safe. The last try: {last}"
     )
     return type(last)(

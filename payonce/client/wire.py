@@ -1,5 +1,7 @@
 """The connections of one client, and how a call is made on them."""
 
+import asyncio
+import functools
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +10,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias, TypeVar
 import grpc
 
 from payonce.client.details import from_rpc
+from payonce.client.errors import Unauthenticated, Unavailable
 from payonce.client.retries import until_answered
 from payonce.order.v1 import order_service_pb2, order_service_pb2_grpc
 from payonce.payment.v1 import payment_service_pb2, payment_service_pb2_grpc
@@ -42,6 +45,22 @@ class Answer(NamedTuple, Generic[A]):
     replayed: bool
 
 
+def _sendable(token: Callable[[], str] | None) -> Callable[[], str] | None:
+    """What no header can carry is refused here: gRPC would break off with an error of its own inside."""
+
+    def checked(ask: Callable[[], str]) -> str:
+        text = ask()
+        if not (text.isascii() and text.isprintable()):
+            raise Unauthenticated(
+                "The token has characters that can't be sent: a line break, or what is not ASCII.",
+                grpc.StatusCode.UNAUTHENTICATED,
+                reason="NOT_AUTHENTICATED",
+            )
+        return text
+
+    return functools.partial(checked, token) if token else None
+
+
 class Stubs:
     """Both services' channels and what calls on them."""
 
@@ -52,7 +71,7 @@ class Stubs:
         self.channels = [
             channel(
                 address, [service], timeout_s=target.timeout_s, attempts=target.attempts, retry_budget=True,
-                credentials=target.credentials, token=target.token,
+                credentials=target.credentials, token=_sendable(target.token),
             )
             for address, service in (
                 (target.order_address, ORDER_SERVICE), (target.payment_address, PAYMENT_SERVICE),
@@ -86,7 +105,7 @@ class Wire:
             return await self.once(method, request, timeout_s=left_s, request_id=request_id)
 
         what = type(request).__name__.removesuffix("Request")
-        return await until_answered(once, within_s=within_s, what=what)
+        return await until_answered(once, within_s=within_s, what=what, over=lambda: self.closed)
 
     async def once(
         self, method: "Method[Q, A]", request: Q, *, timeout_s: float | None = None, request_id: str = ""
@@ -98,6 +117,13 @@ class Wire:
             trailers = dict(await call.trailing_metadata() or ())
         except grpc.aio.AioRpcError as error:
             raise from_rpc(error, request_id) from error
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if not self.closed or task is None or task.cancelling():
+                raise
+            # `close` ended the call, and nobody the task: the caller has to be told, not to vanish.
+            text = "The client was closed meanwhile."
+            raise Unavailable(text, grpc.StatusCode.CANCELLED, request_id=request_id) from error
         return Answer(message, trailers.get("idempotent-replayed") == "true")
 
     def _connected(self) -> Stubs:

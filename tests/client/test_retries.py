@@ -1,5 +1,7 @@
 """What is sent again, when, and until when."""
 
+import asyncio
+import functools
 import itertools
 from concurrent.futures import Future
 from typing import Any
@@ -8,7 +10,7 @@ import grpc
 import pytest
 from tenacity import RetryCallState, Retrying
 
-from payonce.client import AsyncClient, Overloaded, Unavailable
+from payonce.client import AsyncClient, Overloaded, Unauthenticated, Unavailable
 from payonce.client.retries import LONGEST_S, _pause
 from payonce.payment.v1 import batch_pb2, payment_pb2
 from payonce.payment.v1.account_pb2 import DepositRequest
@@ -96,6 +98,53 @@ async def test_calls_that_fail_use_up_the_retries_of_all() -> None:
         with pytest.raises(Unavailable):
             await client._wire.once(lambda to: to.payments.Deposit, deposit())
     assert len(service.requests) == before + 1
+
+
+async def test_a_client_that_is_closed_tells_who_waits() -> None:
+    """Nobody cancelled the waiting task: it must not end as if somebody had, with nothing told."""
+    reached = asyncio.Event()
+    service = Silent(reached)
+    async with service.serving() as address:
+        client = AsyncClient(NOWHERE, address)
+        waiting = asyncio.create_task(client.deposit("alice", money(1), request_id="mine"))
+        await reached.wait()
+        await client.close()
+        with pytest.raises(Unavailable, match="whether it happened is not known") as caught:
+            await waiting
+    assert caught.value.request_id == "mine"
+
+
+async def test_a_task_that_is_cancelled_ends_so() -> None:
+    reached = asyncio.Event()
+    async with Silent(reached).serving() as address, AsyncClient(NOWHERE, address) as client:
+        waiting = asyncio.create_task(client.deposit("alice", money(1)))
+        await reached.wait()
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+
+class Silent(Scripted):
+    """Says when a call has come, and nothing to the call."""
+
+    def __init__(self, reached: asyncio.Event) -> None:
+        super().__init__()
+        self._reached = reached
+
+    async def _refuse(self, *_: Any) -> None:
+        self._reached.set()
+        await asyncio.Event().wait()
+
+
+async def test_a_token_that_no_header_can_carry_is_not_sent() -> None:
+    service = Scripted()
+    async with service.serving() as address:
+        for token in ("a.b\n.c", "a.b.\u00e9"):
+            async with AsyncClient(NOWHERE, address, token=functools.partial(str, token)) as client:
+                with pytest.raises(Unauthenticated, match="can't be sent") as caught:
+                    await client.deposit("alice", money(1))
+            assert token not in str(caught.value)
+    assert service.requests == []
 
 
 def deposit() -> Any:
