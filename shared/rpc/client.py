@@ -99,7 +99,8 @@ class _InTime:
         method = self._channel.unary_unary(*args, **given)
 
         def call(request: Any, *, timeout: float | None = None, **words: Any) -> Any:
-            return method(request, timeout=self._timeout_s if timeout is None else min(timeout, self._timeout_s), **words)
+            limit_s = self._timeout_s if timeout is None else min(timeout, self._timeout_s)
+            return method(request, timeout=limit_s, **words)
 
         return call
 
