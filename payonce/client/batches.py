@@ -25,8 +25,11 @@ async def pay_orders(wire: Wire, orders: list[OrderToPay], within_s: float) -> l
     """An outcome for each, in order. An `Unavailable` among them has been asked for until the time was over."""
     outcomes: dict[int, Outcome] = {}
 
+    def unsettled_now() -> list[int]:
+        return [i for i in range(len(orders)) if i not in outcomes or may_be_sent_again(outcomes[i])]
+
     async def once(left_s: float) -> None:
-        unsettled = [i for i in range(len(orders)) if i not in outcomes or may_be_sent_again(outcomes[i])]
+        unsettled = unsettled_now()
         request = BatchPayOrdersRequest(orders=[orders[i] for i in unsettled])
         answer = await wire.once(lambda stubs: stubs.payments.BatchPayOrders, request, timeout_s=left_s)
         outcomes.update(zip(unsettled, map(_outcome, answer.message.outcomes), strict=True))
@@ -35,9 +38,11 @@ async def pay_orders(wire: Wire, orders: list[OrderToPay], within_s: float) -> l
 
     try:
         await until_answered(once, within_s=within_s, what="BatchPayOrders", over=lambda: wire.closed)
-    except Unavailable:
+    except PayonceError as error:
         if not outcomes:  # not one call was answered
             raise
+        if not may_be_sent_again(error):  # such as a token that ended meanwhile: what was told before still holds
+            outcomes.update(dict.fromkeys(unsettled_now(), error))
     return [outcomes[i] for i in range(len(orders))]
 
 

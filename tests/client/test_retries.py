@@ -10,7 +10,7 @@ import grpc
 import pytest
 from tenacity import RetryCallState, Retrying
 
-from payonce.client import AsyncClient, Overloaded, Unauthenticated, Unavailable
+from payonce.client import AsyncClient, Overloaded, PaidOrder, TokenExpired, Unauthenticated, Unavailable
 from payonce.client.retries import LONGEST_S, _pause
 from payonce.payment.v1 import batch_pb2, payment_pb2
 from payonce.payment.v1.account_pb2 import DepositRequest
@@ -145,6 +145,16 @@ async def test_a_token_that_no_header_can_carry_is_not_sent() -> None:
                     await client.deposit("alice", money(1))
             assert token not in str(caught.value)
     assert service.requests == []
+
+
+async def test_what_a_batch_was_told_is_kept_when_it_may_not_ask_on() -> None:
+    paid = batch_pb2.PayOrderOutcome(payment=payment_pb2.Payment(payment_id="p"), order_confirmed=True)
+    over: Any = [None, PayonceError(Reason.TOKEN_EXPIRED, "no")]
+    service = Scripted(over, outcomes=[[paid, refused(contended())]])
+    async with service.serving() as address, AsyncClient(NOWHERE, address, attempts=1) as client:
+        first, second = await client.batch_pay_orders(["a", "b"])
+    assert isinstance(first, PaidOrder)
+    assert isinstance(second, TokenExpired)
 
 
 def deposit() -> Any:
