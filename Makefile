@@ -70,11 +70,10 @@ protos: $(VENV)/runtime.done  ## generate payonce/{order,payment,type} anew (an 
 client: $(VENV)/dev.done  ## write payonce/client/_sync, which is made of payonce/client/_async
 	$(BIN)/python -m tests.client.generate
 
-docs: $(VENV)/dev.done  ## write into docs/ what is generated: settings, commands, errors, pictures, the API, licences
-	$(BIN)/python -m tests.deploy.settings
-	$(BIN)/python -m tests.cli.page
-	$(BIN)/python -m supply licences
+docs: $(VENV)/dev.done  ## write into docs/ what is generated: settings, commands, errors, pictures, the API, who may call what, licences
 	$(BIN)/python -m guide
+	$(BIN)/python -m tests.access.table
+	$(BIN)/python -m supply licences
 
 guide: $(VENV)/guide.done  ## dist/guide/index.html: docs/ as a site; a broken link fails
 	$(BIN)/python -m sphinx -W --keep-going --quiet -b html docs dist/guide

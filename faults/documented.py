@@ -2,8 +2,8 @@
 
 from functools import cache
 
+from guide.documented import documented
 from shared.errors import Reason
-from tests.harness.documented import documented
 
 # What the transport says when a process, or the way to it, is gone; it carries no ErrorInfo. A proxy or a balancer in
 # front of any gRPC service says the same. CANCELLED is what grpc's core does to calls that have arrived, and are not

@@ -1,6 +1,7 @@
 """Write into docs/ what is generated there: `make docs`."""
 
-from guide.generated import DOCS, generated
+from guide.generated import generated
+from guide.marked import DOCS
 
 for name, text in generated().items():
     page = DOCS / name

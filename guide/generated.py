@@ -1,12 +1,14 @@
 """All that is generated in docs/ by this package."""
 
-from pathlib import Path
-
-from guide import pictures, reasons, reference
-
-DOCS = Path(__file__).parents[1] / "docs"
+from guide import commands, pictures, reasons, reference, settings
 
 
 def generated() -> dict[str, str]:
     """Texts by their file's name in docs/."""
-    return {**reference.pages(), **reasons.pages(), **pictures.pages()}
+    return {
+        **reference.pages(),
+        **reasons.pages(),
+        **pictures.pages(),
+        **settings.pages(),
+        **commands.pages(),
+    }

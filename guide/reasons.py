@@ -1,10 +1,10 @@
 """docs/errors.md: every reason, its status, what it means, what to do."""
 
 from guide.advice import ADVICE
+from guide.documented import documented
 from payonce.client.errors import CLASS_OF
 from shared.errors import Reason
 from shared.rpc.errors import STATUS_OF
-from tests.harness.documented import documented
 
 HEAD = """# Errors
 

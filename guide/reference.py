@@ -1,7 +1,7 @@
 """docs/api/: the API, written from the comments of the .proto files."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from google.protobuf.descriptor_pb2 import (
     DescriptorProto,
@@ -12,7 +12,7 @@ from google.protobuf.descriptor_pb2 import (
     ServiceDescriptorProto,
 )
 
-from guide.protos import files
+from guide.protos import ENUMS, INNER, MESSAGES, SERVICES, Comments, Place, comments, files
 
 PAGES = {
     "api/order-service.md": "payonce.order.v1",
@@ -20,13 +20,9 @@ PAGES = {
     "api/types.md": "payonce.type.v1",
 }
 PAGE_OF = {package: page.rpartition("/")[2] for page, package in PAGES.items()}
-MESSAGES, ENUMS, SERVICES = 4, 5, 6  # field numbers in FileDescriptorProto: the start of a comment's path
-INNER = 2  # of a message's fields, an enum's values, a service's methods
 REPEATED = FieldDescriptorProto.LABEL_REPEATED
 # What is code already; or should be: names of the wire, and other pages, which the site makes links of.
 CODE = re.compile(r"(`[^`]*`)|\b([A-Z]+(?:_[A-Z]+)+|(?!UUID)[A-Z]{4,}|[a-z]+(?:_[a-z]+)+|docs/[\w-]+\.md)\b")
-Path = tuple[int, ...]
-Comments = Mapping[Path, str]
 
 
 def pages() -> dict[str, str]:
@@ -36,8 +32,7 @@ def pages() -> dict[str, str]:
 
 
 def _page(package: str, parts: Sequence[FileDescriptorProto]) -> str:
-    comments = [{tuple(at.path): at.leading_comments for at in file.source_code_info.location} for file in parts]
-    both = list(zip(parts, comments, strict=True))
+    both = [(file, comments(file)) for file in parts]
     services = [_service(s, at, (SERVICES, i)) for f, at in both for i, s in enumerate(f.service)]
     messages = [_message(m, at, (MESSAGES, i)) for f, at in both for i, m in enumerate(f.message_type)]
     enums = [_enum(e, at, (ENUMS, i)) for f, at in both for i, e in enumerate(f.enum_type)]
@@ -47,9 +42,9 @@ def _page(package: str, parts: Sequence[FileDescriptorProto]) -> str:
     return "\n".join([opening, *sections])
 
 
-def _service(service: ServiceDescriptorProto, comments: Comments, at: Path) -> str:
-    methods = [_method(method, comments[(*at, INNER, i)]) for i, method in enumerate(service.method)]
-    return "\n".join([_prose(comments[at]), "## Methods\n", *methods])
+def _service(service: ServiceDescriptorProto, said: Comments, at: Place) -> str:
+    methods = [_method(method, said[(*at, INNER, i)]) for i, method in enumerate(service.method)]
+    return "\n".join([_prose(said[at]), "## Methods\n", *methods])
 
 
 def _method(method: MethodDescriptorProto, comment: str) -> str:
@@ -57,13 +52,13 @@ def _method(method: MethodDescriptorProto, comment: str) -> str:
     return f"### {method.name}\n\n{sent} → {back}\n\n{_prose(comment)}"
 
 
-def _message(message: DescriptorProto, comments: Comments, at: Path) -> str:
+def _message(message: DescriptorProto, said: Comments, at: Place) -> str:
     rows = "".join(
-        f"| `{field.name}` | {_type(message, field)} | {_cell(comments[(*at, INNER, i)])} |\n"
+        f"| `{field.name}` | {_type(message, field)} | {_cell(said[(*at, INNER, i)])} |\n"
         for i, field in enumerate(message.field)
     )
     table = f"| field | type | what it is |\n|---|---|---|\n{rows}" if rows else "It has no fields.\n"
-    return f"### {message.name}\n\n{_prose(comments[at])}\n{table}"
+    return f"### {message.name}\n\n{_prose(said[at])}\n{table}"
 
 
 def _type(message: DescriptorProto, field: FieldDescriptorProto) -> str:
@@ -74,9 +69,9 @@ def _type(message: DescriptorProto, field: FieldDescriptorProto) -> str:
     return f"list of {name}" if field.label == REPEATED else name
 
 
-def _enum(enum: EnumDescriptorProto, comments: Comments, at: Path) -> str:
-    rows = "".join(f"| `{value.name}` | {_cell(comments[(*at, INNER, i)])} |\n" for i, value in enumerate(enum.value))
-    return f"### {enum.name}\n\n{_prose(comments[at])}\n| value | what it means |\n|---|---|\n{rows}"
+def _enum(enum: EnumDescriptorProto, said: Comments, at: Place) -> str:
+    rows = "".join(f"| `{value.name}` | {_cell(said[(*at, INNER, i)])} |\n" for i, value in enumerate(enum.value))
+    return f"### {enum.name}\n\n{_prose(said[at])}\n| value | what it means |\n|---|---|\n{rows}"
 
 
 def _link(type_name: str) -> str:

@@ -1,26 +1,25 @@
-"""The table of docs/access.md: RPC × role × whose, from the services' own tables and the walk's cases.
-
-`python -m tests.access.table` writes it into the page.
-"""
+"""The table of docs/access.md: RPC × role × whose, from the services' own tables and the walk's cases."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
+from guide.marked import DOCS, marked
 from shared.callers import Role
 from shared.errors import Reason
 from shared.rpc.access import AccessTable, scope_of
 from tests.access.acting import ACCESS
 from tests.access.cases import CASES
-from tests.harness.services import ROOT
 
-PAGE = ROOT / "docs" / "access.md"
-BEGIN, END = "<!-- begin: python -m tests.access.table -->", "<!-- end -->"
+PAGE = DOCS / "access.md"
 
 
-def table() -> str:
-    """In Markdown, between its two marks."""
+def page() -> str:
+    """The page with the table of now in its place."""
+    return marked(PAGE.name, "access", _table())
+
+
+def _table() -> str:
     head = ["RPC", *Role, "what others are told of it"]
-    return "\n".join([BEGIN, _row(head), _row(["---"] * len(head)), *_lines(), END])
+    return "".join(f"{line}\n" for line in [_row(head), _row(["---"] * len(head)), *_lines()])
 
 
 def _lines() -> Iterator[str]:
@@ -43,12 +42,5 @@ def _row(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def write(page: Path) -> None:
-    """Put it where the page has it."""
-    text = page.read_text()
-    before, _, rest = text.partition(BEGIN)
-    page.write_text(before + table() + rest.partition(END)[2])
-
-
 if __name__ == "__main__":
-    write(PAGE)
+    PAGE.write_text(page())

@@ -6,6 +6,7 @@ import grpc
 import pytest
 from google.protobuf.duration_pb2 import Duration
 
+from guide.documented import documented
 from payonce.client import errors
 from payonce.client.details import from_outcome, from_rpc
 from payonce.client.errors import CLASS_OF, CLASS_OF_CODE, NotFound, Overloaded, PayonceError, Refused, Unavailable
@@ -14,7 +15,6 @@ from payonce.payment.v1.batch_pb2 import PayOrderError
 from shared.errors import PayonceError as Answered
 from shared.errors import Reason, Violation
 from shared.rpc.errors import STATUS_OF, trailing_metadata
-from tests.harness.documented import documented
 
 
 def test_every_reason_has_a_class_and_every_class_a_reason() -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from guide.advice import ADVICE
-from guide.generated import DOCS, generated
+from guide.generated import generated
+from guide.marked import DOCS, NotMarkedError, marked
 from payonce.client import Client, PayonceError, settings
 from shared.errors import Reason
 from tests.harness.needs import missing
@@ -71,6 +72,11 @@ def test_a_broken_link_is_noticed(site: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", generated())
 def test_what_is_generated_is_current(name: str) -> None:
     assert (DOCS / name).read_text() == generated()[name], "the code changed: make docs"
+
+
+def test_a_page_without_the_marks_is_noticed() -> None:
+    with pytest.raises(NotMarkedError, match=r"pattern\.md"):
+        marked("pattern.md", "settings", "a table")
 
 
 def test_every_reason_is_explained() -> None:

@@ -11,12 +11,12 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from google.rpc import error_details_pb2, status_pb2
 
+from guide.documented import documented
 from payonce.order.v1 import order_service_pb2
 from payonce.payment.v1 import payment_service_pb2
 from payonce.payment.v1.batch_pb2 import PayOrderError
 from shared.errors import Reason
 from shared.rpc.limits import MESSAGE_LIMIT
-from tests.harness.documented import documented
 
 TIMEOUT_S = 30.0
 OK = ("OK", "")

@@ -15,10 +15,10 @@ from google.protobuf.message_factory import GetMessageClass
 from hypothesis import HealthCheck, Phase, given, settings
 
 from fuzz.targets import LISTS, fill, forged
+from guide.documented import documented
 from shared.errors import Reason
 from shared.rpc.errors import STATUS_OF
 from tests.harness.audit import at_rest, violations
-from tests.harness.documented import documented
 from tests.harness.postgres import Postgres
 from tests.input.judge import METHODS, Answer, allowed, ask, assert_documented
 from tests.input.wire import each_bad, requests

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 import grpc
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 
-from guide.protos import files
+from guide.protos import INNER, SERVICES, comments, files
 
 # `NOT_FOUND / ORDER_NOT_FOUND, ACCOUNT_NOT_FOUND`: a status, and the reasons that go with it.
 WORD = re.compile(r"\b(?P<status>[A-Z_]{3,}) / |\b(?P<reason>[A-Z]+(?:_[A-Z]+)+|OVERLOADED|INTERNAL|STARTING)\b")
 EVERY_RPC = re.compile(r"Every RPC can also answer (.*?)\.(?: |$)")
 ERRORS = re.compile(r"\bErrors: (.*)")
 AS_ANOTHER = re.compile(r"^as (\w+),|^each outcome has (\w+)'s")
-SERVICE, METHOD = 6, 2  # of FileDescriptorProto and ServiceDescriptorProto, in a comment's path
 Answers = frozenset[tuple[str, str]]  # status and reason
 
 
@@ -27,12 +26,12 @@ def documented() -> dict[str, Answers]:
 
 
 def _methods(file: FileDescriptorProto) -> Iterator[tuple[str, Answers]]:
-    comments = {tuple(one.path): " ".join(one.leading_comments.split()) for one in file.source_code_info.location}
+    said = {place: " ".join(comment.split()) for place, comment in comments(file).items()}
     for s, service in enumerate(file.service):
-        every = EVERY_RPC.search(comments.get((SERVICE, s), ""))
+        every = EVERY_RPC.search(said.get((SERVICES, s), ""))
         if every is None:
             raise UndocumentedError(f"{service.name}: no 'Every RPC can also answer …'")
-        own = {method.name: comments.get((SERVICE, s, METHOD, m), "") for m, method in enumerate(service.method)}
+        own = {method.name: said.get((SERVICES, s, INNER, m), "") for m, method in enumerate(service.method)}
         for method, comment in own.items():
             if not comment:
                 raise UndocumentedError(f"{service.name}.{method} has no comment")
@@ -40,12 +39,12 @@ def _methods(file: FileDescriptorProto) -> Iterator[tuple[str, Answers]]:
             yield f"{file.package}.{service.name}.{method}", answers
 
 
-def _of_errors(comments: dict[str, str], method: str) -> Answers:
-    found = ERRORS.search(comments[method])
+def _of_errors(said: dict[str, str], method: str) -> Answers:
+    found = ERRORS.search(said[method])
     if found is None:
         return frozenset()
     other = AS_ANOTHER.search(found[1])
-    others = _of_errors(comments, other[1] or other[2]) if other else frozenset()
+    others = _of_errors(said, other[1] or other[2]) if other else frozenset()
     return frozenset(_pairs(found[1])) | others
 
 

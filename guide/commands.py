@@ -1,4 +1,4 @@
-"""The command line as docs/cli.md tells it: `python -m tests.cli.page` writes it there.
+"""The command line, as docs/cli.md tells it.
 
 Commands, their words and what they do are Typer's; the exit statuses are the code's table.
 """
@@ -9,15 +9,18 @@ from typing import Any
 
 from typer.main import get_command
 
+from guide.marked import marked
 from payonce.cli.app import app
 from payonce.cli.command import OPTIONS, SETTINGS
 from payonce.cli.exits import MEANING
 from payonce.cli.words import WITHIN_S
-from tests.harness.services import ROOT
 
-PAGE = ROOT / "docs" / "cli.md"
-BEGIN, END = "<!-- commands: make docs -->\n", "<!-- end of commands -->\n"
 EVERYWHERE = {option.name for option in OPTIONS} | {"help", "within_s"}
+
+
+def pages() -> dict[str, str]:
+    """The page, by its name in docs/."""
+    return {"cli.md": marked("cli.md", "commands", tables())}
 
 
 def tables() -> str:
@@ -32,13 +35,6 @@ def tables() -> str:
             _table(("status", "meaning"), ((f"{status:d}", meaning) for status, meaning in MEANING.items())),
         ]
     )
-
-
-def page(text: str) -> str:
-    """The page with the tables of now in their place."""
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{tables()}\n{END}{after}"
 
 
 def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
@@ -78,7 +74,3 @@ def _options() -> Iterator[tuple[str, ...]]:
     yield "`--within-s SECONDS`", "", f"of what changes something: asked again until there is an answer; {WITHIN_S:g}"
     for name, (metavar, meaning) in SETTINGS.items():
         yield f"`--{name.replace('_', '-')} {metavar}`", f"`PAYONCE_{name.upper()}`", meaning
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page(PAGE.read_text()))

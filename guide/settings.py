@@ -1,4 +1,4 @@
-"""The settings of both services as docs/operations.md lists them: `python -m tests.deploy.settings` writes them there.
+"""The settings of both services, as docs/operations.md lists them.
 
 Names, defaults and limits are pydantic's; what a setting means is the comment beside it in the code.
 """
@@ -8,17 +8,15 @@ import inspect
 import io
 import tokenize
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from pydantic.fields import FieldInfo
 
+from guide.marked import marked
 from order_service.config import OrderSettings
 from payment_service.config import PaymentSettings
 from shared.config import ServiceSettings
 
-PAGE = Path(__file__).parents[2] / "docs" / "operations.md"
-BEGIN, END = "<!-- settings: make docs -->\n", "<!-- end of settings -->\n"
 HEAD = "| variable | meaning | default | limits |\n|---|---|---|---|\n"
 # Where the code has no comment, since there the name is enough, or one that is too short for somebody else.
 PLAIN = {
@@ -41,6 +39,15 @@ PLAIN = {
     "ticket_ttl_s": "how long a ticket can be used",
     "authorization_ttl_s": "how long a reservation lasts",
 }
+
+
+class UndocumentedError(Exception):
+    """A setting of which nothing says what it means."""
+
+
+def pages() -> dict[str, str]:
+    """The page, by its name in docs/."""
+    return {"operations.md": marked("operations.md", "settings", tables())}
 
 
 def tables() -> str:
@@ -68,7 +75,8 @@ def _rows(settings: type[ServiceSettings], fields: dict[str, FieldInfo], prefix:
     said = {**_comments(ServiceSettings), **_comments(settings)}
     for name, field in fields.items():
         meaning = PLAIN.get(name) or said.get(name)
-        assert meaning, f"say in a comment beside {settings.__name__}.{name} what it means"
+        if not meaning:
+            raise UndocumentedError(f"say in a comment beside {settings.__name__}.{name} what it means")
         yield f"| `{prefix}{name.upper()}` | {meaning} | {_default(field.default)} | {_limits(field)} |\n"
 
 
@@ -108,14 +116,3 @@ def _comments(settings: type[ServiceSettings]) -> dict[str, str]:
             words = [by_line[line] for line in lines if line in by_line]
             found[node.target.id] = " ".join(word for word in words if not word.startswith("noqa"))
     return found
-
-
-def page(text: str) -> str:
-    """The page with the tables of now in their place."""
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{tables()}\n{END}{after}"
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page(PAGE.read_text()))
