@@ -4,22 +4,16 @@ import asyncio
 import contextlib
 import os
 import random
-import sys
-import time
 from pathlib import Path
-from typing import NamedTuple
 
 from payonce.console.main import console
 from payonce.console.settings import ConsoleSettings
 from payonce.dev_certs import client_settings, dev_certs, settings
 from payonce.ports import free_port
 from payonce.processes import Pair
+from payonce.welcome import welcome
 from shared.config import load
 from shared.errors import StartupError
-
-PAYMENTS = "payonce.payment.v1.PaymentService"
-ORDERS = "payonce.order.v1.OrderService"
-
 
 DATABASE_URL = {"orders": "ORDER_DATABASE_URL", "payments": "PAYMENT_DATABASE_URL"}
 METRICS = ("ORDER_METRICS_LISTEN", "PAYMENT_METRICS_LISTEN")
@@ -53,7 +47,7 @@ async def up(
         await pair.start()
         beside = _console(pair, console_port, metrics, certs) if with_console else contextlib.nullcontext("")
         async with beside as url:
-            print(_welcome(pair, url, [DATABASE_URL[name] for name in urls], certs), flush=True)
+            print(welcome(pair, url, [DATABASE_URL[name] for name in urls], certs), flush=True)
             raise StartupError(f"{await pair.ended()} ended by itself; see {folder / 'services.log'}")
     except asyncio.CancelledError:
         with contextlib.suppress(OSError):  # the terminal may be what is gone
@@ -92,70 +86,3 @@ def _console(
 def _listen(port: int | None, variable: str, default: int) -> str:
     given = os.environ.get(variable) if port is None else None
     return given or f"127.0.0.1:{default if port is None else port}"
-
-
-class Call(NamedTuple):
-    """One that is offered; `caller` is a role and a name."""
-
-    caller: str
-    address: str
-    method: str
-    message: str
-    flags: str = ""
-
-
-def _calls(pair: Pair) -> list[Call]:
-    order_id = f"order-{int(time.time())}"  # new at each start, so that its first payment is the first
-    money = '"amount":{"currency_code":"EUR","minor_units":1200}'
-    clerk, alice, payments = "backoffice carla", "customer alice", pair.payment_address
-    account = '{"account_id":"alice","owner_id":"alice","currency_code":"EUR"}'
-    shop = '{"account_id":"shop","owner_id":"shop","currency_code":"EUR","kind":"ACCOUNT_KIND_MERCHANT"}'
-    deposit = f'{{"account_id":"alice",{money},"request_id":"deposit-{order_id}"}}'
-    who = '"customer_id":"alice","payer_account_id":"alice","payee_account_id":"shop"'
-    order = f'{{"order_id":"{order_id}",{who},{money}}}'
-    pay = Call(alice, payments, f"{PAYMENTS}/PayOrder", f'{{"order_id":"{order_id}"}}')
-    return [
-        Call(clerk, payments, f"{PAYMENTS}/CreateAccount", account),
-        Call(clerk, payments, f"{PAYMENTS}/CreateAccount", shop),
-        Call(clerk, payments, f"{PAYMENTS}/Deposit", deposit),
-        Call("merchant shop", pair.order_address, f"{ORDERS}/CreateOrder", order),
-        pay,
-        pay._replace(flags="-v "),
-    ]
-
-
-def _welcome(pair: Pair, url: str, elsewhere: list[str], certs: Path | None) -> str:
-    return "\n".join(
-        [
-            *([f"console          {url}"] if url else []),
-            f"order_service    {pair.order_address}",
-            f"payment_service  {pair.payment_address}",
-            *(f"{variable} is used as given, and migrated" for variable in elsewhere),
-            *([f"Sign in with the token of {_token_command(certs)}"] if url and certs else []),
-            "",
-            "Two accounts, a deposit, an order; pay it, and pay it again:",
-            "",
-            *([_as_function(certs)] if certs else []),
-            *(_grpcurl(call, secure=certs is not None) for call in _calls(pair)),
-            "",
-            "Ctrl-C stops it all; the data stay.",
-        ]
-    )
-
-
-def _token_command(certs: Path) -> str:
-    payonce = os.path.relpath(Path(sys.executable).with_name("payonce"))
-    return f"{payonce} token --role backoffice --sub carla --ttl-s 3600 --key {certs}/token-key.pem"
-
-
-def _as_function(certs: Path) -> str:
-    """For the shell: `as customer alice …` calls with the client's certificate, and a token made for that call."""
-    payonce = os.path.relpath(Path(sys.executable).with_name("payonce"))
-    tls = f"-cacert {certs}/ca.pem -cert {certs}/client.pem -key {certs}/client-key.pem"
-    token = f"$({payonce} token --role $role --sub $sub --key {certs}/token-key.pem)"
-    return f'as() {{ role=$1 sub=$2; shift 2; grpcurl {tls} -H "authorization: Bearer {token}" "$@"; }}'
-
-
-def _grpcurl(call: Call, *, secure: bool) -> str:
-    command = f"as {call.caller}" if secure else "grpcurl -plaintext"
-    return f"{command} {call.flags}-d '{call.message}' {call.address} {call.method}"
