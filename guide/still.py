@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.terminal_theme import DIMMED_MONOKAI
 from rich.text import Text
 
-from guide.generated import DOCS
+from guide.marked import DOCS
 
 STILL = DOCS / "pictures" / "demo.svg"
 COLUMNS = 104

@@ -1,5 +1,6 @@
 """`payonce account`: money in, money out."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -7,7 +8,7 @@ import typer
 from payonce.cli.amounts import Amount
 from payonce.cli.command import command
 from payonce.cli.session import Session
-from payonce.cli.words import WITHIN_S, AccountId, All, Kind, Limit, RequestId, Within, page_size
+from payonce.cli.words import WITHIN_S, AccountId, All, Kind, Limit, RequestId, Within
 
 app = typer.Typer(help="Create and read accounts; money in, money out.", no_args_is_help=True)
 COLUMNS = ("account_id", "owner_id", "kind", "balance", "available_balance", "create_time")
@@ -45,8 +46,8 @@ def list_all(
     all_: All = False,
 ) -> None:
     """List accounts, by id."""
-    most = None if all_ else limit
-    session.list(session.client.iter_accounts(owner_id=owner, page_size=page_size(most)), COLUMNS, most)
+    accounts = partial(session.client.iter_accounts, owner_id=owner)
+    session.list(accounts, COLUMNS, None if all_ else limit)
 
 
 @command(app)

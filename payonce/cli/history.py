@@ -1,11 +1,13 @@
 """`payonce lookup`, `explain`, `statement`: what is known, what happened, what moved."""
 
+from functools import partial
+
 import typer
 
 from payonce.cli.command import command
 from payonce.cli.session import Session
 from payonce.cli.timeline import timeline
-from payonce.cli.words import AccountId, All, ByOrder, ByPayment, ByTicket, Limit, one_of, page_size
+from payonce.cli.words import AccountId, All, ByOrder, ByPayment, ByTicket, Limit, one_of
 
 app = typer.Typer()
 ENTRIES = ("sequence", "create_time", "kind", "amount", "balance_after", "payment_id")
@@ -14,8 +16,8 @@ ENTRIES = ("sequence", "create_time", "kind", "amount", "balance_after", "paymen
 @command(app)
 def statement(session: Session, account_id: AccountId, *, limit: Limit = 50, all_: All = False) -> None:
     """List what moved on an account, newest first, with the balance after each."""
-    most = None if all_ else limit
-    session.list(session.client.iter_entries(account_id, page_size=page_size(most)), ENTRIES, most)
+    entries = partial(session.client.iter_entries, account_id)
+    session.list(entries, ENTRIES, None if all_ else limit)
 
 
 @command(app)

@@ -1,5 +1,6 @@
 """`payonce order`: who owes how much to whom."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -7,7 +8,7 @@ import typer
 from payonce.cli.amounts import Amount
 from payonce.cli.command import command
 from payonce.cli.session import Session
-from payonce.cli.words import WITHIN_S, All, Limit, OrderId, Status, Within, page_size
+from payonce.cli.words import WITHIN_S, All, Limit, OrderId, Status, Within
 from payonce.order.v1.order_pb2 import OrderStatus
 
 app = typer.Typer(help="Create, read and cancel orders.", no_args_is_help=True)
@@ -59,15 +60,14 @@ def list_all(
     all_: All = False,
 ) -> None:
     """List orders, newest first."""
-    most = None if all_ else limit
-    found = session.client.iter_orders(
+    orders = partial(
+        session.client.iter_orders,
         customer_id=customer,
         payee_account_id=payee,
         merchant_id=merchant,
         status=status.number if status else OrderStatus.ORDER_STATUS_UNSPECIFIED,
-        page_size=page_size(most),
     )
-    session.list(found, COLUMNS, most)
+    session.list(orders, COLUMNS, None if all_ else limit)
 
 
 @command(app)

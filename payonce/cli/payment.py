@@ -1,5 +1,6 @@
 """`payonce payment`: read payments; `authorize`, `capture`, `void`: reserve now, charge later."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -17,7 +18,6 @@ from payonce.cli.words import (
     Reason,
     State,
     Within,
-    page_size,
 )
 from payonce.payment.v1.payment_pb2 import PaymentState
 from payonce.type.v1.money_pb2 import Money
@@ -45,15 +45,14 @@ def list_all(
     all_: All = False,
 ) -> None:
     """List payments, declined attempts too, newest first."""
-    most = None if all_ else limit
-    found = session.client.iter_payments(
+    payments = partial(
+        session.client.iter_payments,
         order_id=order,
         payer_account_id=payer,
         payee_account_id=payee,
         state=state.number if state else PaymentState.PAYMENT_STATE_UNSPECIFIED,
-        page_size=page_size(most),
     )
-    session.list(found, COLUMNS, most)
+    session.list(payments, COLUMNS, None if all_ else limit)
 
 
 @command(reserved)

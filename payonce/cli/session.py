@@ -3,7 +3,7 @@
 import asyncio
 import functools
 import itertools
-from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from google.protobuf.message import Message
@@ -14,6 +14,7 @@ from payonce.signals import until_signal
 from shared.ids import new_id
 
 T = TypeVar("T")
+PAGE_LIMIT = 1000  # the services' own
 
 
 class Session:
@@ -34,8 +35,10 @@ class Session:
         self.request_id = request_id or str(new_id())
         return self.request_id
 
-    def list(self, found: Iterator[Message], columns: Sequence[str], limit: int | None) -> None:
-        """Say what there is, at most `limit` of it; whether that is all, too."""
+    def list(self, read: Callable[..., Iterator[Message]], columns: Sequence[str], limit: int | None) -> None:
+        """Say what `read` finds, which takes a `page_size`; at most `limit` of it, and whether that is all."""
+        wanted = PAGE_LIMIT if limit is None else limit + 1  # one more tells whether there is more
+        found = read(page_size=min(wanted, PAGE_LIMIT))
         self.say.many(itertools.islice(found, limit), columns)
         if next(found, None) is not None:
             self.say.note("There are more: --limit with a larger number, or --all.")

@@ -8,10 +8,10 @@ from typing import Any
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 
 from payonce.callers import pay_at_once
+from payonce.charges import charges_of
 from payonce.cli.say import Say
 from payonce.client import AsyncClient, PayonceError
 from payonce.client.settings import from_environ
-from payonce.payment.v1.account_pb2 import TransferKind
 from payonce.proxy import LossyProxy
 from payonce.type.v1.money_pb2 import Money
 from shared.errors import StartupError
@@ -58,7 +58,7 @@ async def play(storm: Storm, environ: Mapping[str, str], say: Say) -> dict[str, 
         "refused": dict(refused),
         "distinct_payments": len(set(paid)),
         "payment_id": paid[0] if paid else "",
-        "charges": charges,
+        "charges": len(charges),
     }
 
 
@@ -79,18 +79,3 @@ async def _answers(storm: Storm, environ: Mapping[str, str], proxy: LossyProxy, 
             within_s=max(storm.within_s, PATIENCE_S),
         )
     return [answer for _, answer in answers]
-
-
-async def charges_of(client: AsyncClient, order_id: str) -> int:
-    """How often the order was charged, as the payer's statement has it."""
-    payments = [payment async for payment in client.iter_payments(order_id=order_id)]
-    if not payments:
-        return 0
-    ids = {payment.payment_id for payment in payments}
-    first = min(payment.create_time.ToNanoseconds() for payment in payments)
-    charges = 0
-    async for entry in client.iter_entries(payments[0].payer_account_id, page_size=1000):
-        if entry.create_time.ToNanoseconds() < first:
-            break
-        charges += entry.kind == TransferKind.TRANSFER_KIND_CHARGE and entry.payment_id in ids
-    return charges

@@ -11,7 +11,6 @@ from payonce.payment.v1.account_pb2 import AccountKind
 from payonce.payment.v1.payment_pb2 import PaymentState
 
 WITHIN_S = 10.0
-PAGE_LIMIT = 1000  # the services' own
 
 
 class Status(Enum):
@@ -54,11 +53,6 @@ class Kind(Enum):
     def number(self) -> AccountKind.ValueType:
         """On the wire."""
         return AccountKind.Value(f"ACCOUNT_KIND_{self.name}")
-
-
-def page_size(limit: int | None) -> int:
-    """What to ask the services for at a time: one more than wanted tells whether there is more."""
-    return PAGE_LIMIT if limit is None else min(limit + 1, PAGE_LIMIT)
 
 
 def ticket(text: str) -> str:

@@ -1,7 +1,6 @@
-"""What Try it needs: a customer with money, a merchant, an order. And the count of charges, from the ledger."""
+"""What Try it needs: a customer with money, a merchant, an order."""
 
 import uuid
-from typing import NamedTuple
 
 from payonce.client import AsyncClient
 from payonce.payment.v1 import account_pb2
@@ -10,14 +9,6 @@ from payonce.type.v1.money_pb2 import Money
 CUSTOMER, MERCHANT = "try-it-customer", "try-it-shop"
 CURRENCY = "EUR"
 ENOUGH_FOR = 10  # charges: it is not the balance that prevents a second one
-ENTRIES = 1_000
-
-
-class Charges(NamedTuple):
-    """How often the order was charged, and how much that was together."""
-
-    times: int
-    minor_units: int
 
 
 def new_order_id() -> str:
@@ -40,16 +31,3 @@ async def open_order(client: AsyncClient, order_id: str, amount: Money) -> None:
         amount=amount,
         description="Try it",
     )
-
-
-async def charges(client: AsyncClient, order_id: str) -> Charges:
-    """By the customer's statement: its charges that belong to a payment of this order."""
-    explained = await client.explain_payment(order_id=order_id)
-    attempts = {attempt.payment_id for attempt in explained.attempts}
-    statement = await client.list_entries(CUSTOMER, page_size=ENTRIES)
-    found = [
-        -entry.amount.minor_units
-        for entry in statement.entries
-        if entry.kind == account_pb2.TRANSFER_KIND_CHARGE and entry.payment_id in attempts
-    ]
-    return Charges(len(found), sum(found))

@@ -5,8 +5,8 @@ import random
 from collections.abc import Coroutine
 from typing import NamedTuple
 
+from payonce.charges import charges_of
 from payonce.client import AsyncClient, errors
-from payonce.console.tryit.shop import Charges, charges
 from payonce.console.tryit.stage import Stage
 from payonce.proxy import LossyProxy
 from payonce.type.v1.money_pb2 import Money
@@ -23,6 +23,13 @@ class Trouble(NamedTuple):
     lose_replies: bool
     crash: bool
     two_tabs: bool
+
+
+class Charges(NamedTuple):
+    """How often the order was charged, and how much that was together."""
+
+    times: int
+    minor_units: int
 
 
 class Trial:
@@ -93,10 +100,11 @@ class Trial:
         """Ask the ledger."""
         quiet = self.quiet
         try:
-            self.charges = await charges(self._ledger, self.order_id)
+            found = await charges_of(self._ledger, self.order_id)
         except errors.Unavailable:
             self.reachable = self.settled = False
         else:
+            self.charges = Charges(len(found), -sum(entry.amount.minor_units for entry in found))
             self.reachable, self.settled = True, quiet
 
     async def close(self) -> None:
