@@ -2,7 +2,7 @@
 
 from guide.advice import ADVICE
 from guide.documented import documented
-from payonce.client.errors import CLASS_OF
+from payonce.client.reasons import CLASS_OF
 from shared.errors import Reason
 from shared.rpc.errors import STATUS_OF
 

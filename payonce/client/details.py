@@ -6,7 +6,8 @@ import grpc
 from google.protobuf.duration_pb2 import Duration
 from google.rpc import error_details_pb2, status_pb2
 
-from payonce.client.errors import PayonceError, Violation, class_of
+from payonce.client.errors import PayonceError, Violation
+from payonce.client.reasons import class_of
 from payonce.payment.v1.batch_pb2 import PayOrderError
 
 STATUS = {code.value[0]: code for code in grpc.StatusCode}

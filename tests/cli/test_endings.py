@@ -10,7 +10,7 @@ import pytest
 
 from payonce.cli.exits import MEANING, Exit
 from payonce.cli.hints import NEXT
-from payonce.client.errors import CLASS_OF
+from payonce.client.reasons import CLASS_OF
 from shared.errors import Reason
 from tests.cli.command import LIMIT_S, PAYONCE, Cli
 from tests.harness.services import ROOT, environment

@@ -9,7 +9,8 @@ from google.protobuf.duration_pb2 import Duration
 from guide.documented import documented
 from payonce.client import errors
 from payonce.client.details import from_outcome, from_rpc
-from payonce.client.errors import CLASS_OF, CLASS_OF_CODE, NotFound, Overloaded, PayonceError, Refused, Unavailable
+from payonce.client.errors import NotFound, Overloaded, PayonceError, Refused, Unavailable
+from payonce.client.reasons import CLASS_OF, CLASS_OF_CODE, class_of
 from payonce.client.retries import may_be_sent_again
 from payonce.payment.v1.batch_pb2 import PayOrderError
 from shared.errors import PayonceError as Answered
@@ -68,8 +69,8 @@ def test_the_transports_own_errors_have_a_class_too(code: grpc.StatusCode, kind:
 
 
 def test_a_reason_that_a_newer_service_has_is_what_its_status_says() -> None:
-    assert errors.class_of(grpc.StatusCode.FAILED_PRECONDITION, "NEWER") is Refused
-    assert errors.class_of(grpc.StatusCode.DATA_LOSS, "NEWER") is PayonceError
+    assert class_of(grpc.StatusCode.FAILED_PRECONDITION, "NEWER") is Refused
+    assert class_of(grpc.StatusCode.DATA_LOSS, "NEWER") is PayonceError
 
 
 def test_an_order_of_a_batch_has_the_same_errors() -> None:
