@@ -1,12 +1,15 @@
 """Fixtures: one PostgreSQL for the session; one running pair for the tests that break nothing."""
 
+import tempfile
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.harness.postgres import Pair, Postgres
 from tests.harness.services import Services, services
 from tests.harness.stubs import Stubs
+from tests.security.world import Keys
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +36,10 @@ async def running(postgres: Postgres) -> AsyncIterator[Services]:
 async def stubs(running: Services) -> AsyncIterator[Stubs]:
     async with Stubs(running.order.address, running.payments[0].address) as both:
         yield both
+
+
+@pytest.fixture(scope="session")
+def keys() -> Iterator[Keys]:
+    """Certificates and keys for the pairs that ask who calls. Nobody changes them."""
+    with tempfile.TemporaryDirectory(prefix="payonce-keys-") as folder:
+        yield Keys.new(Path(folder))

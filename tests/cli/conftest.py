@@ -1,8 +1,6 @@
 """The command on the shared pair, and a customer and a merchant of these tests."""
 
-import tempfile
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -21,12 +19,6 @@ async def cli(running: Services, stubs: Stubs) -> Cli:
     """PAYER has 1,000.00 EUR."""
     await seed(stubs, PAYER, SHOP, deposit=100_000)
     return Cli.of(running)
-
-
-@pytest.fixture(scope="session")
-def keys() -> Iterator[Keys]:
-    with tempfile.TemporaryDirectory(prefix="payonce-cli-keys-") as folder:
-        yield Keys.new(Path(folder))
 
 
 @pytest.fixture(scope="session")

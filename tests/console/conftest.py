@@ -1,9 +1,7 @@
 """One console over a plain pair, with Try it; one over a pair that asks who calls."""
 
 import ssl
-import tempfile
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -45,12 +43,6 @@ async def stubs(plain: Served) -> AsyncIterator[Stubs]:
     async with plain.stubs() as both:
         await seed(both, deposit=10**6)
         yield both
-
-
-@pytest.fixture(scope="session")
-def keys() -> Iterator[Keys]:
-    with tempfile.TemporaryDirectory(prefix="payonce-keys-") as folder:
-        yield Keys.new(Path(folder))
 
 
 @pytest.fixture(scope="session")

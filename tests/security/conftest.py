@@ -15,12 +15,6 @@ from tests.security.world import Keys, Secured
 
 
 @pytest.fixture(scope="session")
-def keys() -> Iterator[Keys]:
-    with tempfile.TemporaryDirectory(prefix="payonce-keys-") as folder:
-        yield Keys.new(Path(folder))
-
-
-@pytest.fixture(scope="session")
 async def secured(postgres: Postgres, keys: Keys) -> AsyncIterator[Secured]:
     async with services(postgres.pair(), payment_env=keys.settings, order_env=keys.settings) as running:
         made = Secured(running, keys)
