@@ -86,7 +86,7 @@ async def _pay_all(pair: Pair, proxy: LossyProxy, orders: list[str]) -> tuple[An
     with Progress(*columns) as progress:
         bar = progress.add_task("", total=len(callers))
 
-        def answered() -> None:
+        def answered(_: object) -> None:
             progress.advance(bar)
             if progress.tasks[bar].completed >= len(callers) // 2:
                 half.set()

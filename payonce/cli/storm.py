@@ -67,7 +67,7 @@ async def _answers(storm: Storm, environ: Mapping[str, str], proxy: LossyProxy, 
     with say.progress(*columns) as progress:
         bar = progress.add_task("paying", total=storm.callers)
 
-        def answered() -> None:
+        def answered(_: object) -> None:
             lost = f"requests {proxy.requests}, replies lost {proxy.replies_lost}"
             progress.update(bar, advance=1, description=lost)
 

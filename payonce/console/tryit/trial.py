@@ -5,6 +5,7 @@ import random
 from collections.abc import Coroutine
 from typing import NamedTuple
 
+from payonce.callers import Answer, pay_at_once
 from payonce.charges import charges_of
 from payonce.client import AsyncClient, errors
 from payonce.console.tryit.stage import Stage
@@ -90,8 +91,7 @@ class Trial:
         half = asyncio.Semaphore(0)
         self.presses += times
         self.callers += callers
-        for _ in range(callers):
-            self._spawn(self._pay(half))
+        self._spawn(self._pay(callers, half))
         if trouble.crash and not self._crashing:
             self._crashing = True
             self._spawn(self._crash(half, callers // 2))
@@ -119,20 +119,20 @@ class Trial:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _pay(self, answered: asyncio.Semaphore) -> None:
-        # A client of its own, so that a cut connection loses this caller's reply and no other.
-        async with AsyncClient(
-            self._stage.order_address, self._proxy.address, timeout_s=CALL_LIMIT_S, attempts=3
-        ) as client:
-            try:
-                paid = await client.pay_order(self.order_id, expected_amount=self.amount, within_s=WITHIN_S)
-            except errors.PayonceError as error:
-                self.refusals.append(str(error))
+    async def _pay(self, callers: int, half: asyncio.Semaphore) -> None:
+        def connect() -> AsyncClient:
+            return AsyncClient(self._stage.order_address, self._proxy.address, timeout_s=CALL_LIMIT_S, attempts=3)
+
+        def answered(heard: Answer) -> None:
+            if isinstance(heard, errors.PayonceError):
+                self.refusals.append(str(heard))
             else:
                 self.answers += 1
-                self.payment_ids.add(paid.payment.payment_id)
-            finally:
-                answered.release()
+                self.payment_ids.add(heard.payment.payment_id)
+            half.release()
+
+        orders = [self.order_id] * callers
+        await pay_at_once(orders, connect, answered=answered, expected_amount=self.amount, within_s=WITHIN_S)
 
     async def _crash(self, answered: asyncio.Semaphore, after: int) -> None:
         """In the middle: when so many have their answer, and the others have not."""
