@@ -19,7 +19,8 @@ from faults.clock import Clock
 from faults.database import Postgres
 from faults.disk import Disk
 from faults.kinds import KINDS
-from faults.plan import Plan, plan
+from faults.plan import plan
+from faults.planned import Plan
 from faults.processes import Nursery
 from faults.report import Report
 from faults.run import World, run

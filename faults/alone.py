@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from faults.plan import DEFAULTS, GRACE, Plan, plan
+from faults.plan import DEFAULTS, GRACE, plan
+from faults.planned import Plan
 from faults.stories import STORIES
 
 TIMEOUTS_S = (1.0, 3.0, 8.0)  # long enough for whatever nothing disturbs

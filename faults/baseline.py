@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 import psycopg
 
 from faults.checks.base import Violation
-from faults.kinds.base import Shape
 from faults.patience import Patience
+from faults.planned import Shape
 
 LIMIT_S = 10.0  # a session that was left idle in a transaction is ended by PostgreSQL after 5 s
 LOOK_S = 0.1

@@ -1,11 +1,11 @@
 """What happens in a seed: everything is drawn here, from the seed alone, before anything runs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from random import Random
 
 from faults.kinds import KINDS
-from faults.kinds.base import Shape, Values
+from faults.planned import Fault, Plan, Shape
 from faults.stories import STORIES, Habits
 
 LEAST, MOST = 30, 60  # faults in 20 seconds
@@ -22,41 +22,6 @@ DEFAULTS = {  # the services' own, for seeds that are not to draw theirs
     "ORDER_POOL_SIZE": "8",
 }
 GRACE = {"PAYMENT_GRACE_S": "2", "ORDER_GRACE_S": "2"}
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One fault."""
-
-    at_s: float
-    lasts_s: float
-    kind: str
-    values: Values
-
-    def line(self) -> str:
-        """For people."""
-        values = " ".join(f"{name}={value}" for name, value in self.values.items())
-        return f"{self.at_s:7.3f} s, for {self.lasts_s:5.3f} s: {self.kind} {values}"
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A seed, worked out."""
-
-    seed: int
-    seconds: float
-    rate: float
-    shape: Shape
-    clients: int
-    settings: Mapping[str, str]
-    habits: Habits
-    mix: Mapping[str, float]
-    faults: tuple[Fault, ...]
-
-    @property
-    def alone(self) -> str:
-        """The kind of fault, when there is only one in the mix."""
-        return next(iter(self.mix)) if len(self.mix) == 1 else ""
 
 
 def plan(seed: int, seconds: float, wanted: Sequence[str] = (), rate: float = 1.0) -> Plan:

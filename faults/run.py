@@ -19,7 +19,7 @@ from faults.disk import Disk
 from faults.history import Call
 from faults.kinds import KINDS
 from faults.patience import Patience
-from faults.plan import Fault, Plan
+from faults.planned import Fault, Plan
 from faults.processes import Nursery
 from faults.shop import open_shop
 from faults.stage import Stage

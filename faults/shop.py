@@ -4,7 +4,7 @@ import asyncio
 from random import Random
 
 from faults.calls import CURRENCY
-from faults.kinds.base import Shape
+from faults.planned import Shape
 from payonce.payment.v1 import account_pb2
 from tests.harness.money import create_account, put
 from tests.harness.stubs import Stubs

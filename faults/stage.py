@@ -16,7 +16,7 @@ from faults.disk import TABLESPACE, Disk
 from faults.guests import Guests
 from faults.link import Link
 from faults.operator import Operator
-from faults.plan import Fault, Plan
+from faults.planned import Fault, Plan
 from faults.processes import Nursery, Service
 from faults.standby import Replicated
 from payonce.ports import free_port

@@ -1,12 +1,10 @@
 """What clients do to a service."""
 
 from random import Random
-from typing import TYPE_CHECKING
 
-from faults.kinds.base import Momentary, Shape, Values
-
-if TYPE_CHECKING:
-    from faults.stage import Stage
+from faults.kinds.base import Momentary
+from faults.planned import Shape, Values
+from faults.stage import Stage
 
 
 class Herd(Momentary):
@@ -18,7 +16,7 @@ class Herd(Momentary):
     def draw(self, random: Random, shape: Shape) -> Values:  # noqa: ARG002
         return {"clients": random.choice((100, 200, 400))}
 
-    async def begin(self, stage: "Stage", values: Values) -> None:
+    async def begin(self, stage: Stage, values: Values) -> None:
         stage.herd(values["clients"])
 
 
@@ -28,7 +26,7 @@ class _Habit(Momentary):
     def draw(self, random: Random, shape: Shape) -> Values:  # noqa: ARG002
         return {}
 
-    async def begin(self, stage: "Stage", values: Values) -> None:
+    async def begin(self, stage: Stage, values: Values) -> None:
         """Nothing: it is in the stories."""
 
 

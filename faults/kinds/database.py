@@ -2,12 +2,9 @@
 
 import signal
 from random import Random
-from typing import TYPE_CHECKING
 
-from faults.kinds.base import Shape, Values
-
-if TYPE_CHECKING:
-    from faults.stage import Stage
+from faults.planned import Shape, Values
+from faults.stage import Stage
 
 
 class _OfTheServer:
@@ -28,11 +25,11 @@ class Crash(_OfTheServer):
     lasts_s = (0.0, 0.8)
     how = signal.SIGKILL
 
-    async def begin(self, stage: "Stage", values: Values) -> None:  # noqa: ARG002
+    async def begin(self, stage: Stage, values: Values) -> None:  # noqa: ARG002
         await stage.postgres.crash(self.how)
         stage.counts["db_crashes"] += 1
 
-    async def end(self, stage: "Stage", values: Values) -> None:  # noqa: ARG002
+    async def end(self, stage: Stage, values: Values) -> None:  # noqa: ARG002
         stage.counts["db_down_ms"] += round(1000 * await stage.postgres.start())
 
 
@@ -51,11 +48,11 @@ class Failover(_OfTheServer):
     about = "SIGKILL of the primary; its synchronous standby is promoted, and gets a new one"
     lasts_s = (0.0, 1.0)
 
-    async def begin(self, stage: "Stage", values: Values) -> None:  # noqa: ARG002
+    async def begin(self, stage: Stage, values: Values) -> None:  # noqa: ARG002
         await stage.replicated.fail_over()
         stage.counts["db_crashes"] += 1
 
-    async def end(self, stage: "Stage", values: Values) -> None:  # noqa: ARG002
+    async def end(self, stage: Stage, values: Values) -> None:  # noqa: ARG002
         await stage.replicated.attach()
 
 
@@ -66,10 +63,10 @@ class Frozen(_OfTheServer):
     about = "SIGSTOP of every PostgreSQL process, and SIGCONT"
     lasts_s = (0.2, 2.5)
 
-    async def begin(self, stage: "Stage", values: Values) -> None:  # noqa: ARG002
+    async def begin(self, stage: Stage, values: Values) -> None:  # noqa: ARG002
         stage.postgres.freeze(True)
 
-    async def end(self, stage: "Stage", values: Values) -> None:  # noqa: ARG002
+    async def end(self, stage: Stage, values: Values) -> None:  # noqa: ARG002
         stage.postgres.freeze(False)
 
 
@@ -85,10 +82,10 @@ class AmbiguousCommit:
     def draw(self, random: Random, shape: Shape) -> Values:
         return {"link": random.choice(shape.database()), "probability": round(random.uniform(0.1, 0.9), 3)}
 
-    async def begin(self, stage: "Stage", values: Values) -> None:
+    async def begin(self, stage: Stage, values: Values) -> None:
         stage.commits[values["link"]].begin(values["probability"])
 
-    async def end(self, stage: "Stage", values: Values) -> None:
+    async def end(self, stage: Stage, values: Values) -> None:
         stage.commits[values["link"]].end(values["probability"])
 
 
@@ -99,12 +96,12 @@ class Connections(_OfTheServer):
     about = "every connection of PostgreSQL is taken by somebody else, after the services' were broken"
     lasts_s = (0.3, 2.0)
 
-    async def begin(self, stage: "Stage", values: Values) -> None:  # noqa: ARG002
+    async def begin(self, stage: Stage, values: Values) -> None:  # noqa: ARG002
         for name in stage.shape.database():
             stage.links[name].cut()
         await stage.guests.take_all()
 
-    async def end(self, stage: "Stage", values: Values) -> None:  # noqa: ARG002
+    async def end(self, stage: Stage, values: Values) -> None:  # noqa: ARG002
         await stage.guests.leave()
 
 
@@ -120,10 +117,10 @@ class ClockJump:
     def draw(self, random: Random, shape: Shape) -> Values:  # noqa: ARG002
         return {"seconds": random.choice((-1, 1)) * random.choice((1, 3, 30, 600, 3_600, 6 * 3_600))}
 
-    async def begin(self, stage: "Stage", values: Values) -> None:
+    async def begin(self, stage: Stage, values: Values) -> None:
         stage.clock.jump(values["seconds"])
 
-    async def end(self, stage: "Stage", values: Values) -> None:  # noqa: ARG002
+    async def end(self, stage: Stage, values: Values) -> None:  # noqa: ARG002
         stage.clock.jump(0)
 
 
@@ -134,8 +131,8 @@ class DiskFull(_OfTheServer):
     about = "the file system of the data files is full"
     lasts_s = (0.3, 2.5)
 
-    async def begin(self, stage: "Stage", values: Values) -> None:  # noqa: ARG002
+    async def begin(self, stage: Stage, values: Values) -> None:  # noqa: ARG002
         stage.disk.fill()
 
-    async def end(self, stage: "Stage", values: Values) -> None:  # noqa: ARG002
+    async def end(self, stage: Stage, values: Values) -> None:  # noqa: ARG002
         stage.disk.empty()

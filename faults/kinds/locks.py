@@ -1,12 +1,9 @@
 """Another session that holds what the services need."""
 
 from random import Random
-from typing import TYPE_CHECKING
 
-from faults.kinds.base import Shape, Values
-
-if TYPE_CHECKING:
-    from faults.stage import Stage
+from faults.planned import Shape, Values
+from faults.stage import Stage
 
 LOCKS = {
     "payments": (
@@ -32,10 +29,10 @@ class RudeLocks:
         database = random.choice(("payments", "payments", "orders"))
         return {"database": database, "lock": random.choice(LOCKS[database])}
 
-    async def begin(self, stage: "Stage", values: Values) -> None:
+    async def begin(self, stage: Stage, values: Values) -> None:
         await stage.guests.lock(values["database"], [values["lock"]])
 
-    async def end(self, stage: "Stage", values: Values) -> None:  # noqa: ARG002
+    async def end(self, stage: Stage, values: Values) -> None:  # noqa: ARG002
         await stage.guests.unlock()
 
 
@@ -50,7 +47,7 @@ class Deadlock(RudeLocks):
         customers = random.sample(range(shape.customers), min(8, shape.customers))
         return {"merchant": random.randrange(shape.merchants), "customers": customers}
 
-    async def begin(self, stage: "Stage", values: Values) -> None:
+    async def begin(self, stage: Stage, values: Values) -> None:
         accounts = [f"merchant-{values['merchant']}", *(f"customer-{i}" for i in values["customers"])]
         await stage.guests.lock(
             "payments", [f"SELECT FROM accounts WHERE account_id = '{name}' FOR UPDATE" for name in accounts]

@@ -1,14 +1,11 @@
 """What happens on the links."""
 
 from random import Random
-from typing import TYPE_CHECKING
 
-from faults.kinds.base import Momentary, Shape, Values
-from faults.link import BOTH, Way
-
-if TYPE_CHECKING:
-    from faults.link import Link
-    from faults.stage import Stage
+from faults.kinds.base import Momentary
+from faults.link import BOTH, Link, Way
+from faults.planned import Shape, Values
+from faults.stage import Stage
 
 
 class _OnALink:
@@ -21,7 +18,7 @@ class _OnALink:
         return {"link": random.choice(shape.links())}
 
 
-def _link(stage: "Stage", values: Values) -> "Link":
+def _link(stage: Stage, values: Values) -> Link:
     return stage.links[values["link"]]
 
 
@@ -37,10 +34,10 @@ class LostReplies:
     def draw(self, random: Random, shape: Shape) -> Values:
         return {"link": random.choice(shape.front()), "probability": round(random.uniform(0.01, 0.3), 3)}
 
-    async def begin(self, stage: "Stage", values: Values) -> None:
+    async def begin(self, stage: Stage, values: Values) -> None:
         stage.replies[values["link"]].begin(values["probability"])
 
-    async def end(self, stage: "Stage", values: Values) -> None:
+    async def end(self, stage: Stage, values: Values) -> None:
         stage.replies[values["link"]].end(values["probability"])
 
 
@@ -50,7 +47,7 @@ class Cut(Momentary, _OnALink):
     name, number = "cut", "F20"
     about = "all connections of a link break at once"
 
-    async def begin(self, stage: "Stage", values: Values) -> None:
+    async def begin(self, stage: Stage, values: Values) -> None:
         _link(stage, values).cut()
 
 
@@ -61,11 +58,11 @@ class Refused(_OnALink):
     about = "all connections of a link break, and new ones are refused"
     lasts_s = (0.2, 2.5)
 
-    async def begin(self, stage: "Stage", values: Values) -> None:
+    async def begin(self, stage: Stage, values: Values) -> None:
         _link(stage, values).refusing = True
         _link(stage, values).cut()
 
-    async def end(self, stage: "Stage", values: Values) -> None:
+    async def end(self, stage: Stage, values: Values) -> None:
         _link(stage, values).refusing = False
 
 
@@ -76,10 +73,10 @@ class Partition(_OnALink):
     about = "a link is silent both ways; what was sent arrives afterwards, late"
     lasts_s = (0.3, 4.0)
 
-    async def begin(self, stage: "Stage", values: Values) -> None:
+    async def begin(self, stage: Stage, values: Values) -> None:
         _link(stage, values).hold(BOTH)
 
-    async def end(self, stage: "Stage", values: Values) -> None:
+    async def end(self, stage: Stage, values: Values) -> None:
         _link(stage, values).release()
 
 
@@ -92,7 +89,7 @@ class OneWay(Partition):
     def draw(self, random: Random, shape: Shape) -> Values:
         return {**super().draw(random, shape), "way": random.choice(list(Way)).value}
 
-    async def begin(self, stage: "Stage", values: Values) -> None:
+    async def begin(self, stage: Stage, values: Values) -> None:
         _link(stage, values).hold(frozenset({Way(values["way"])}))
 
 
@@ -106,11 +103,11 @@ class HalfOpen(_OnALink):
     def draw(self, random: Random, shape: Shape) -> Values:
         return {**super().draw(random, shape), "ways": random.choice(["there", "back", "both"])}
 
-    async def begin(self, stage: "Stage", values: Values) -> None:
+    async def begin(self, stage: Stage, values: Values) -> None:
         ways = values["ways"]
         _link(stage, values).deafen(BOTH if ways == "both" else frozenset({Way(ways)}))
 
-    async def end(self, stage: "Stage", values: Values) -> None:
+    async def end(self, stage: Stage, values: Values) -> None:
         _link(stage, values).undeafen()
 
 
@@ -124,9 +121,9 @@ class Slow(_OnALink):
     def draw(self, random: Random, shape: Shape) -> Values:
         return {**super().draw(random, shape), "slowest_s": round(random.uniform(0.005, 0.3), 3)}
 
-    async def begin(self, stage: "Stage", values: Values) -> None:
+    async def begin(self, stage: Stage, values: Values) -> None:
         _link(stage, values).pace = (Random(str(values)), values["slowest_s"])
 
-    async def end(self, stage: "Stage", values: Values) -> None:
+    async def end(self, stage: Stage, values: Values) -> None:
         _link(stage, values).pace = None
         _link(stage, values).release()

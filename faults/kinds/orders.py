@@ -1,12 +1,9 @@
 """What happens to the orders themselves."""
 
 from random import Random
-from typing import TYPE_CHECKING
 
-from faults.kinds.base import Shape, Values
-
-if TYPE_CHECKING:
-    from faults.stage import Stage
+from faults.planned import Shape, Values
+from faults.stage import Stage
 
 
 class LostOrder:
@@ -21,8 +18,8 @@ class LostOrder:
     def draw(self, random: Random, shape: Shape) -> Values:  # noqa: ARG002
         return {"orders": random.randint(1, 12)}
 
-    async def begin(self, stage: "Stage", values: Values) -> None:
+    async def begin(self, stage: Stage, values: Values) -> None:
         stage.operator.begin(values["orders"])
 
-    async def end(self, stage: "Stage", values: Values) -> None:  # noqa: ARG002
+    async def end(self, stage: Stage, values: Values) -> None:  # noqa: ARG002
         await stage.operator.end()

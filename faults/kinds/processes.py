@@ -3,16 +3,14 @@
 import signal
 from functools import cache
 from random import Random
-from typing import TYPE_CHECKING
 
 from crashpoints.places import READS
 from crashpoints.points import points
 from faults.calls import REQUESTS
-from faults.kinds.base import Momentary, Shape, Values
-
-if TYPE_CHECKING:
-    from faults.processes import Service
-    from faults.stage import Stage
+from faults.kinds.base import Momentary
+from faults.planned import Shape, Values
+from faults.processes import Service
+from faults.stage import Stage
 
 
 @cache
@@ -27,7 +25,7 @@ def _draw(which: str, random: Random, shape: Shape) -> Values:
     return {"service": which, "process": random.randrange(shape.payments if which == "payment" else shape.orders)}
 
 
-def _service(stage: "Stage", values: Values) -> "Service":
+def _service(stage: Stage, values: Values) -> Service:
     return stage.services[values["service"]][values["process"]]
 
 
@@ -44,7 +42,7 @@ class Kill(Momentary):
     def draw(self, random: Random, shape: Shape) -> Values:
         return _draw(self._which, random, shape)
 
-    async def begin(self, stage: "Stage", values: Values) -> None:
+    async def begin(self, stage: Stage, values: Values) -> None:
         _service(stage, values).send(signal.SIGKILL)
 
 
@@ -64,10 +62,10 @@ class Failpoint:
     def draw(self, random: Random, shape: Shape) -> Values:
         return {**_draw(self._which, random, shape), "failpoint": random.choice(failpoints(self._which))}
 
-    async def begin(self, stage: "Stage", values: Values) -> None:
+    async def begin(self, stage: Stage, values: Values) -> None:
         _service(stage, values).arm(values["failpoint"])
 
-    async def end(self, stage: "Stage", values: Values) -> None:
+    async def end(self, stage: Stage, values: Values) -> None:
         _service(stage, values).disarm()
 
 
@@ -87,10 +85,10 @@ class Stop:
     def draw(self, random: Random, shape: Shape) -> Values:
         return _draw(self._which, random, shape)
 
-    async def begin(self, stage: "Stage", values: Values) -> None:
+    async def begin(self, stage: Stage, values: Values) -> None:
         _service(stage, values).send(signal.SIGSTOP)
 
-    async def end(self, stage: "Stage", values: Values) -> None:
+    async def end(self, stage: Stage, values: Values) -> None:
         _service(stage, values).send(signal.SIGCONT)
 
 
@@ -107,5 +105,5 @@ class Terminate(Momentary):
     def draw(self, random: Random, shape: Shape) -> Values:
         return _draw(self._which, random, shape)
 
-    async def begin(self, stage: "Stage", values: Values) -> None:
+    async def begin(self, stage: Stage, values: Values) -> None:
         _service(stage, values).send(signal.SIGTERM)

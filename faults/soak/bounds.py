@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from faults.baseline import limits
 from faults.checks.base import Violation
-from faults.kinds.base import Shape
+from faults.planned import Shape
 from faults.soak.gauge import SERVICES, Key
 
 # By so much a process may have grown: an allocator keeps what a herd once needed, and does not need it again.

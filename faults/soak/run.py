@@ -14,7 +14,8 @@ from faults import books, judge
 from faults.checks.base import Violation
 from faults.clients import Clients
 from faults.kinds import KINDS
-from faults.plan import DEFAULTS, Plan, plan
+from faults.plan import DEFAULTS, plan
+from faults.planned import Plan
 from faults.run import Result, World, doors_of, heal, quiet, shake
 from faults.shop import open_shop
 from faults.soak import bounds

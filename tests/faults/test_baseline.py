@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from faults import baseline
-from faults.kinds.base import Shape
+from faults.planned import Shape
 from tests.harness.postgres import Pair, raw
 
 SHAPE = Shape(payments=1, orders=1, customers=1, merchants=1)

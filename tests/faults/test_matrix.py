@@ -14,7 +14,8 @@ from faults.kinds import KINDS
 from faults.matrix.observed import Observed, observed
 from faults.matrix.page import page
 from faults.matrix.promised import PAGE, Promised, promised
-from faults.plan import DEFAULTS, Fault, plan
+from faults.plan import DEFAULTS, plan
+from faults.planned import Fault
 from faults.run import Result
 from faults.stories import STORIES
 from payonce.payment.v1 import payment_service_pb2
