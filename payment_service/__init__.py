@@ -1,3 +1,7 @@
 """payment_service: owns accounts, payments and the ledger."""
 
-import shared.rpc  # noqa: F401 - it tells gRPC how to behave, which has to come before anything imports grpc
+import os
+
+from shared.rpc.core import import_grpc
+
+import_grpc(heard="PAYMENT_TLS_CERT" in os.environ)  # before anything else imports it; with TLS `handshakes` listens

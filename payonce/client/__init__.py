@@ -5,8 +5,11 @@ any number of threads; inside a running event loop it refuses to block it (Runti
 
 Both belong to the process that makes their first call. Of a process that forks, such as a web server with workers, each
 child makes its own, or makes the first call; a client that was used before the fork says so (RuntimeError).
+
+Where this is imported before grpc, gRPC's core writes nothing to stderr; with GRPC_VERBOSITY set, what that says.
 """
 
+import payonce.client.silence  # noqa: F401 - which has to come before anything imports grpc
 from payonce.client import errors
 from payonce.client._async.client import AsyncClient
 from payonce.client._sync.client import Client

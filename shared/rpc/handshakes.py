@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 
 import structlog
 
-from shared.rpc import VERBOSITY
+from shared.rpc.core import asked_for
 from shared.telemetry.metrics import FAILED_HANDSHAKES
 
 CORE = re.compile(r"[IWE]\d{4} \d\d:\d\d:")
@@ -57,7 +57,7 @@ def part_stderr() -> None:
 @contextlib.contextmanager
 def handshakes_told() -> Iterator[None]:
     """Within this, what the core says to stderr is read: failed handshakes are told, the rest of its lines dropped."""
-    if VERBOSITY in os.environ:  # an operator wants to see them as they are
+    if asked_for():  # an operator wants to see them as they are
         yield
         return
     reading, writing = os.pipe()
