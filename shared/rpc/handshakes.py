@@ -50,14 +50,29 @@ class Handshakes:
 
 
 def part_stderr() -> None:
-    """Give Python's stderr a descriptor of its own, before anybody keeps it: the core's can then be read apart."""
+    """Give Python's stderr a descriptor of its own, before anybody keeps it: the core's can then be read apart.
+
+    Where stderr was closed when we were started, it is /dev/null from now on.
+    """
+    if sys.stderr is None:
+        _null_as_stderr()
     sys.stderr = os.fdopen(os.dup(STDERR), "w", buffering=1, errors="backslashreplace")
+
+
+def _null_as_stderr() -> None:
+    """Or else the next file to be opened has this number, and the core writes into it."""
+    null = os.open(os.devnull, os.O_WRONLY)  # the lowest number that is free
+    if null == STDERR:
+        os.set_inheritable(STDERR, True)
+    else:
+        os.dup2(null, STDERR)
+        os.close(null)
 
 
 @contextlib.contextmanager
 def handshakes_told() -> Iterator[None]:
     """Within this, what the core says to stderr is read: failed handshakes are told, the rest of its lines dropped."""
-    if asked_for():  # an operator wants to see them as they are
+    if asked_for():
         yield
         return
     reading, writing = os.pipe()

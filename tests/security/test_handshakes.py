@@ -105,11 +105,11 @@ def test_a_flood_of_them_leaves_a_few() -> None:
     assert [line["not_told_before"] for line in lines] == [0] * LINES + [1_000 - LINES]
 
 
-def ran(what: str) -> "subprocess.CompletedProcess[str]":
+def ran(what: str, shell: str = 'exec "$@"') -> "subprocess.CompletedProcess[str]":
     """A process that does it while the core's lines are read."""
     env = {**os.environ, "ORDER_TLS_CERT": "one of these"}
     env.pop("GRPC_VERBOSITY", None)
-    command = [sys.executable, "-c", WITHIN.format(what.strip())]
+    command = ["sh", "-c", shell, "sh", sys.executable, "-c", WITHIN.format(what.strip())]
     return subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
 
 
@@ -131,3 +131,10 @@ def test_a_crash_tells_where() -> None:
     assert done.returncode == -signal.SIGABRT
     assert "Fatal Python error: Aborted" in done.stderr
     assert "most recent call first" in done.stderr
+
+
+@pytest.mark.parametrize("closed", ["2>&-", "0<&- 2>&-"])
+def test_with_stderr_closed_all_goes_on(closed: str) -> None:
+    done = ran(SAYS_OTHER_THINGS, f'exec "$@" {closed}')
+    assert done.returncode == 0
+    assert done.stdout == "went on\n"

@@ -1,9 +1,13 @@
 """What an operator can mend is said in one line, with a non-zero exit status and no traceback."""
 
+import asyncio
+import sys
+from asyncio.subprocess import PIPE
+
 import pytest
 
 from tests.harness.postgres import Pair, Postgres
-from tests.harness.services import Environment
+from tests.harness.services import Environment, environment
 from tests.server.standard import PREFIX, SERVICES, database_url, free_port, launched, settings
 
 SECRET = "hunter2"  # noqa: S105 - it is here to be found in no output
@@ -54,6 +58,16 @@ async def test_database_without_schema_says_what_to_run(postgres: Postgres, modu
         assert await migrating.wait() == 0
     async with launched(module, settings(module, DATABASE_URL=url, LISTEN="127.0.0.1:0")) as serving:
         await serving.listening()
+
+
+@each_service
+async def test_stderr_may_be_closed(postgres: Postgres, module: str) -> None:
+    env = environment(settings(module, DATABASE_URL=postgres.empty()))
+    words = ["-c", 'exec "$@" 2>&-', "sh", sys.executable, "-m", module, "migrate"]
+    process = await asyncio.create_subprocess_exec("sh", *words, env=env, stdout=PIPE)
+    told, _ = await process.communicate()
+    assert process.returncode == 0
+    assert told.decode().startswith(f"{module}: ")
 
 
 async def only_line(module: str, env: Environment, *arguments: str) -> str:
