@@ -19,6 +19,7 @@ from crashpoints.matrix import Wanted, first, jobs
 from crashpoints.places import misplaced
 from crashpoints.report import Row, summary, write
 from crashpoints.stage import Stage
+from tests.harness.commit import commit
 from tests.harness.postgres import Postgres
 
 OUT = Path(__file__).parent / "out"
@@ -74,6 +75,7 @@ async def run(todo: Sequence[Job], rows: list[Row], lines: Path, *, stages: int)
         task = bar.add_task("crash points", total=total, completed=len(rows))
 
         def note(row: Row) -> None:
+            row.commit = commit()
             rows.append(row)
             kept.note(lines, row)
             bar.advance(task)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from tests.harness.commit import commits
+
 STYLE = """<!doctype html><meta charset="utf-8"><title>crash points</title>
 <style>body{font:14px/1.4 system-ui,sans-serif;margin:2em;max-width:110em}table{border-collapse:collapse;margin:1em 0}
 td,th{border:1px solid #ccc;padding:.25em .6em;text-align:left;vertical-align:top}th{background:#f2f2f2}
@@ -53,6 +55,7 @@ class Row:
     violation: str = ""
     rpc: str = ""
     fault: str = ""
+    commit: str = ""  # that it was played at
 
     @property
     def cell(self) -> Cell:
@@ -65,7 +68,8 @@ def summary(rows: Sequence[Row]) -> str:
     singles = [row for row in rows if row.mode != PAIR]
     return (
         f"crash points: cells={len(singles)} reached={sum(row.reached for row in singles)} "
-        f"violations={sum(bool(row.violation) for row in rows)} pairs={len(rows) - len(singles)}"
+        f"violations={sum(bool(row.violation) for row in rows)} pairs={len(rows) - len(singles)} "
+        f"commits={commits(row.commit for row in rows)}"
     )
 
 

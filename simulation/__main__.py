@@ -1,7 +1,7 @@
 """`python -m simulation`: many seeds on every core; a violation is shrunk and told as a story.
 
-Last line: `simulation: seeds=N steps=N crashes=N violations=0 seeds_per_s=N`; exit status 1 on any violation. With
-`--keep` the first four are of all runs that were kept in that file, the last one is of this run.
+Last line: `simulation: seeds=N steps=N crashes=N violations=0 commits=N seeds_per_s=N`; exit status 1 on any
+violation. With `--keep` the first five are of all runs that were kept in that file, the last one is of this run.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from simulation.portions import Kept, Portion, guarded, portions, work
 from simulation.run import STEPS, Result, run
 from simulation.shrink import Shrinker
 from simulation.without import GUARDS
+from tests.harness.commit import commits
 
 TIME_WIDTH = 10  # of a line of the story
 SHOWN = 3  # violations that are shrunk and told
@@ -39,6 +40,7 @@ def main() -> None:
     print(
         f"simulation: seeds={seeds} steps={sum(c.steps for c in counts)}"
         f" crashes={sum(c.crashes for c in counts)} violations={len(violated)}"
+        f" commits={commits(count.commit for count in counts)}"
         f" seeds_per_s={(seeds - before) / took_s:.0f}"
     )
     sys.exit(1 if violated else 0)

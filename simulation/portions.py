@@ -10,6 +10,7 @@ from pathlib import Path
 from simulation.install import installed
 from simulation.run import run
 from simulation.without import without
+from tests.harness.commit import commit
 
 SIZE = 100  # seeds
 
@@ -33,6 +34,7 @@ class Count:
     steps: int
     crashes: int
     violated: Sequence[int]
+    commit: str = ""
 
 
 def portions(seeds: range, steps: int, guard: str | None) -> list[Portion]:
@@ -52,7 +54,7 @@ def work(portion: Portion) -> Count:
             crashes += result.crashes
             if result.violations:
                 violated.append(seed)
-    return Count(portion.seeds.start, len(portion.seeds), portion.steps, steps, crashes, violated)
+    return Count(portion.seeds.start, len(portion.seeds), portion.steps, steps, crashes, violated, commit())
 
 
 @contextlib.contextmanager

@@ -129,11 +129,11 @@ async def test_a_doctored_database_is_a_violation(
     assert found in rows[0].violation
     assert rest is not None  # for another stage
     assert len(rest) == 1
-    assert summary(rows) == "crash points: cells=1 reached=1 violations=1 pairs=0"
+    assert summary(rows) == "crash points: cells=1 reached=1 violations=1 pairs=0 commits=1"
     write(rows, "a test", tmp_path / "report.html")
     assert found in (tmp_path / "report.html").read_text()
 
 
 def test_a_summary_without_violations() -> None:
     rows = [Row("PayOrder", "begun:charge", mode, Seen(), 1) for mode in Mode]
-    assert summary(rows) == "crash points: cells=3 reached=3 violations=0 pairs=0"
+    assert summary(rows) == "crash points: cells=3 reached=3 violations=0 pairs=0 commits=1"

@@ -1,4 +1,4 @@
-"""A run that was stopped goes on with what is left, and plays again what was wrong."""
+"""A run that was stopped goes on with what is left, and what was wrong before stays counted."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from crashpoints import kept
 from crashpoints.jobs import Job
 from crashpoints.matrix import Wanted, first, jobs
 from crashpoints.places import BY_ITSELF, reached
-from crashpoints.report import NOT_REACHED, PAIR, Mode, Row, Seen
+from crashpoints.report import NOT_REACHED, PAIR, Mode, Row, Seen, summary
 from crashpoints.ways import BY_NAME
 
 WITHDRAW = Wanted("Withdraw", singles=False, pairs=True)
@@ -26,10 +26,22 @@ def test_what_was_played_is_left_out(tmp_path: Path) -> None:
     for row in rows:
         kept.note(path, row)
     found = kept.read(path)
-    assert found == rows[1:]
+    assert found == rows
+    assert "violations=1" in summary(found)
     left = Wanted("Withdraw", singles=False, pairs=True, done=frozenset(row.cell for row in found))
     assert cells(jobs(WITHDRAW)) == len(points) ** 2
-    assert cells(jobs(left)) == len(points) ** 2 - len(points) + 1
+    assert cells(jobs(left)) == len(points) ** 2 - len(points)
+
+
+def test_totals_tell_of_how_many_commits_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "cells.jsonl"
+    places = ("claim", "flip", "seal", "turn")
+    rows = [Row("Withdraw", where, PAIR, Seen(), 2, commit=at) for where, at in zip(places, "aab", strict=False)]
+    kept.begin(path, rows)
+    before = Row("Withdraw", places[-1], PAIR, Seen(), 2)  # as lines were before the commit was noted
+    kept.note(path, before)
+    assert kept.read(path) == [*rows, before]
+    assert summary(kept.read(path)).endswith(" commits=3")
 
 
 def test_single_crashes_and_points_that_are_not_reached_are_left_out_too() -> None:

@@ -13,6 +13,7 @@ from simulation.run import run
 from simulation.shrink import Shrinker
 from simulation.without import GUARDS, without
 from simulation.world import CRASH
+from tests.harness.commit import commit
 
 ROOT = Path(__file__).parents[2]
 SEEDS = 300
@@ -78,11 +79,11 @@ def test_a_violation_shrinks_to_what_makes_it() -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "last"),
     [
-        ([], 0, r"simulation: seeds=40 steps=\d+ crashes=\d+ violations=0 seeds_per_s=\d+"),
+        ([], 0, r"simulation: seeds=40 steps=\d+ crashes=\d+ violations=0 commits=1 seeds_per_s=\d+"),
         (
             ["--without", "order ends"],
             1,
-            r"simulation: seeds=40 steps=\d+ crashes=\d+ violations=[1-9]\d* seeds_per_s=\d+",
+            r"simulation: seeds=40 steps=\d+ crashes=\d+ violations=[1-9]\d* commits=1 seeds_per_s=\d+",
         ),
     ],
 )
@@ -119,3 +120,5 @@ def test_slices_add_up_and_no_seed_is_run_twice(tmp_path: Path) -> None:
     again = last(250, "--keep", str(kept))
     assert again == f"{whole.rpartition(' ')[0]} seeds_per_s=0"
     assert len(kept.read_text().splitlines()) == 3
+    kept.write_text(kept.read_text().replace(f'"commit": "{commit()}"', '"commit": "another"', 1))
+    assert " commits=2 " in last(250, "--keep", str(kept))
