@@ -124,6 +124,11 @@ async def _one_after_the_other(
 def _measured(asked: Round, ended: list[tuple[float, float]], start: float, stop: float, cpu_s: float) -> Measured:
     begin, end = start + asked.warm_s, min(stop, start + asked.warm_s + asked.window_s)
     within = [took for at, took in ended if begin <= at <= end] if asked.size == 1 else [took for _, took in ended]
+    if not within:
+        raise RuntimeError(
+            f"no call of {asked.kind} ended within the window of {asked.window_s:g} s after {asked.warm_s:g} s;"
+            f" {len(ended)} ended in all"
+        )
     if asked.size > 1:  # few and big: the window would cut through them
         begin, end = start, stop
     percentiles = statistics.quantiles(within, n=100, method="inclusive") if len(within) > 1 else within * 99
