@@ -110,9 +110,9 @@ faults: $(VENV)/dev.done  ## faults under load, then the books: SEEDS=3 or 7-9, 
 
 matrix: $(VENV)/dev.done  ## each kind of fault alone: docs/observed.md, held to docs/reliability.md; SEEDS=1 SECONDS=10, crash points as they are
 	rm -f faults/out/alone/seeds.jsonl
-	@$(BIN)/python -m faults --alone --seeds $(or $(SEEDS),1) --seconds $(or $(SECONDS),10) --out faults/out/alone \
-		$(if $(FAULTS),--faults $(FAULTS)) $(ARGS)
-	@$(BIN)/python -m faults.matrix faults/out/alone/seeds.jsonl crashpoints/out/crash-points.jsonl
+	@status=0; $(BIN)/python -m faults --alone --seeds $(or $(SEEDS),1) --seconds $(or $(SECONDS),10) \
+		--out faults/out/alone $(if $(FAULTS),--faults $(FAULTS)) $(ARGS) || status=$$?; \
+	$(BIN)/python -m faults.matrix faults/out/alone/seeds.jsonl crashpoints/out/crash-points.jsonl && exit $$status
 
 soak: $(VENV)/dev.done  ## load and healing faults for MINUTES=5, then all that is held must be back (docs/recovery.md)
 	@$(BIN)/python -m faults.soak $(if $(MINUTES),--minutes $(MINUTES)) $(ARGS)

@@ -9,7 +9,8 @@ from faults.answers import answers
 from faults.page import page, section
 from faults.run import Result
 from faults.tally import Tally
-from faults.text import told
+from faults.text import shown, told
+from tests.harness.commit import commit
 
 PICTURES = 40  # seeds that are kept with everything: the latest, and all that something was found in
 
@@ -95,6 +96,8 @@ class Report:
             "quiet_after_s": round(result.quiet_after_s, 2),
             "kinds": sorted(plan.mix),
             "answers": answers(result),
+            "violated": [violation.text for violation in shown(result.violations)],
+            "commit": commit(),
         }
         with (self.out / "seeds.jsonl").open("a") as seeds:
             seeds.write(json.dumps(line) + "\n")

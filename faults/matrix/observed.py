@@ -10,6 +10,7 @@ from typing import Any
 from faults.matrix.promised import Promised
 from shared.errors import Reason
 from shared.rpc.errors import STATUS_OF
+from tests.harness.commit import UNKNOWN
 
 PAIR, NOT_REACHED = "two crashes", "not reached"  # modes of crash points that are not a crash of their own
 
@@ -36,6 +37,7 @@ class Observed:
     seeds: list[Mapping[str, Any]] = field(default_factory=list)  # lines of seeds with one kind of fault
     mixed: int = 0  # seeds with several, which are left out: whose doing an answer is can't be told
     cells: int = 0
+    commits: set[str] = field(default_factory=set)  # of what is counted
 
     @property
     def answers(self) -> int:
@@ -50,6 +52,12 @@ class Observed:
                 for said, count in sorted(told.items()):
                     if not promise.allows(row.kind, rpc, said):
                         yield f"{name}: {rpc} was told {said}, {count} times"
+
+    def violations(self) -> Iterator[str]:
+        """What was found in the seeds with one kind of fault, and in which; of many the first of each sort."""
+        for line in self.seeds:
+            for text in line.get("violated", []):
+                yield f"`{line['kinds'][0]}`, seed {line['seed']}: {text}"
 
     def named(self) -> Iterator[tuple[str, Row]]:
         """Every row with its name."""
@@ -72,6 +80,7 @@ def _add_seed(found: Observed, line: Mapping[str, Any]) -> None:
         found.mixed += 1
         return
     found.seeds.append(line)
+    found.commits.add(line.get("commit") or UNKNOWN)
     found.kinds.setdefault(kinds[0], Row(kinds[0])).times += line["faults"]
     for kind, by_rpc in line["answers"].items():
         row = found.kinds.setdefault(kind, Row(kind))
@@ -84,6 +93,7 @@ def _add_cell(found: Observed, line: Mapping[str, Any]) -> None:
     if line["mode"] in (PAIR, NOT_REACHED) or not line.get("fault"):
         return
     found.cells += 1
+    found.commits.add(line.get("commit") or UNKNOWN)
     service = line["where"].rpartition("(")[2].rstrip(")")
     kind = f"failpoint_{service.partition('_')[0]}"
     row = found.points.setdefault((line["fault"], service), Row(kind))

@@ -12,7 +12,7 @@ from faults.matrix.promised import Promised
 HEAD = f"""# What callers were told, by fault
 
 Written by `make matrix`, and by nobody's hand. What callers *may* be told is the table in `docs/reliability.md`;
-the command ends with exit status 1 when anything below is not in it.
+the command ends with exit status 1 when anything below is not in it, and when a seed violated anything.
 
 A row is a kind of fault **alone**: in its seeds nothing else is broken, every story is told, callers have deadlines
 of 1 to 8 s, and the services run with their own default settings. From the first fault of a seed on every answer is
@@ -30,7 +30,9 @@ REFUSED = "refused"
 
 def page(found: Observed, promise: Promised) -> str:
     """All of it."""
-    return "\n".join([HEAD, *_stands_on(found), "", *_table(found, promise), "", *_not_here(found), ""])
+    return "\n".join(
+        [HEAD, *_stands_on(found), *_violations(found), "", *_table(found, promise), "", *_not_here(found), ""]
+    )
 
 
 def _stands_on(found: Observed) -> Iterator[str]:
@@ -41,8 +43,13 @@ def _stands_on(found: Observed) -> Iterator[str]:
     yield (
         f"It stands on {found.answers:,} answers: {len(lines)} seeds ({_few(seeds)}; {_few(lengths)} s each;"
         f" {_few(dates)}) with {faults:,} faults and {requests:,} requests, {violations} violations;"
-        f" and {found.cells:,} crash points."
+        f" and {found.cells:,} crash points. What was run: {', '.join(sorted(found.commits))}."
     )
+
+
+def _violations(found: Observed) -> Iterator[str]:
+    if lines := [f"- {line}" for line in found.violations()]:
+        yield from ("", "**Violations**:", "", *lines)
 
 
 def _few(values: Sequence[object]) -> str:

@@ -1,6 +1,7 @@
 """What callers were told is counted by the fault that was on, and held to the table in docs/reliability.md."""
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from faults.answers import HUNG_UP, NO_FAULT, UNCONFIRMED, answers
 from faults.calls import REQUESTS
 from faults.history import Call, Outcome
 from faults.kinds import KINDS
+from faults.matrix.__main__ import main
 from faults.matrix.observed import Observed, observed
 from faults.matrix.page import page
 from faults.matrix.promised import PAGE, Promised, promised
@@ -19,6 +21,8 @@ from faults.planned import Fault
 from faults.run import Result
 from faults.stories import STORIES
 from payonce.payment.v1 import payment_service_pb2
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +134,35 @@ def test_the_page_has_what_was_seen_and_what_it_stands_on(tmp_path: Path, promis
     assert "1 seeds (1; 4 s each; 2026-11-27) with 3 faults and 7 requests, 0 violations; and 2 crash points" in text
     assert "INTERNAL" not in text  # of a seed with two kinds
     assert "Left out: 1 seeds" in text
+
+
+def test_the_page_names_a_violation_and_the_exit_status_tells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seed = {"seed": 7, "date": "2026-11-27", "seconds": 4.0, "faults": 3, "requests": 7, "violations": 1}
+    line = {**seed, "kinds": ["cut"], "answers": {"cut": {"PayOrder": {"OK": 7}}}, "violated": ["I3 a transfer"]}
+    lines, out = tmp_path / "seeds.jsonl", tmp_path / "observed.md"
+    lines.write_text(json.dumps({**line, "commit": "abc"}) + "\n")
+    monkeypatch.setattr("sys.argv", ["faults.matrix", str(lines), "--out", str(out)])
+    assert main() == 1
+    assert capsys.readouterr().out.endswith("undocumented=0 violations=1\n")
+    assert "- `cut`, seed 7: I3 a transfer\n" in out.read_text()
+    assert "What was run: abc." in out.read_text()
+
+
+def test_make_writes_the_page_whatever_was_found() -> None:
+    """And ends as the run did: a page without its seeds' violations would look clean."""
+    recipe = subprocess.run(
+        ["make", "--dry-run", "-o", ".venv/dev.done", "matrix", "BIN=bin"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout.partition("status=0")  # fmt: skip
+    for faults, matrix, status in ((3, "true", 3), (0, "true", 0), (3, "exit 1", 1), (0, "false", 1)):
+        commands = recipe[2].replace("bin/python -m faults --alone", f"sh -c 'exit {faults}'")
+        commands = commands.replace("bin/python -m faults.matrix", f"echo the page; {matrix}")
+        done = subprocess.run(
+            ["sh", "-c", f"status=0{commands}"], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stdout.strip()[:8]) == (status, "the page")
 
 
 def test_what_nobody_promised_is_told(tmp_path: Path, promise: Promised) -> None:
