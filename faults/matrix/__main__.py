@@ -31,7 +31,7 @@ def main() -> int:
         print(f"undocumented {line}")
     print(f"the page: {given.out}")
     kinds = len({line["kinds"][0] for line in found.seeds})
-    violations = sum(line["violations"] for line in found.seeds)
+    violations = sum(int(line["violations"]) for line in found.seeds)
     print(
         f"matrix: kinds={kinds} points={len(found.points)} answers={found.answers} undocumented={len(wrong)}"
         f" violations={violations}"
