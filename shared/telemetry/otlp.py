@@ -41,6 +41,7 @@ class Sender:
         """Export once more, and end."""
         self._stopping.set()
         self._thread.join()
+        self._exporter.shutdown()
 
     def give_up(self) -> None:
         """What was not sent by now is not to be."""

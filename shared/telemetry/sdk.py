@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 
 class End(NamedTuple):
-    """How to end sending something."""
+    """How to end sending something: with what is left to be sent, or without."""
 
     send_rest: Callable[[], None]
     give_up: Callable[[], None]
@@ -65,8 +65,9 @@ def _stop(ends: Sequence[End]) -> None:
         thread.start()
     for thread in sending:
         thread.join(max(0, until - time.monotonic()))
-    for end in ends:
-        end.give_up()
+    for end, thread in zip(ends, sending, strict=True):
+        if thread.is_alive():  # who has sent all has ended by itself, and logs that it is ended again
+            end.give_up()
 
 
 def _start_traces(resource: Resource) -> End:

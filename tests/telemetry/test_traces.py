@@ -223,6 +223,7 @@ async def test_a_part_is_recorded_and_the_rest_is_told_not_to(postgres: Postgres
             )
             await kept.until(lambda: kept.named(PAY))
             await both.payments[0].terminate()  # what is left is sent
+            assert "already shutdown" not in both.payments[0].stderr
             await both.order.terminate()
     assert {span.trace_id.hex() for _, span in kept.spans} == {wanted}
 
