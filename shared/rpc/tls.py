@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from shared.errors import StartupError
 from shared.rpc.files import Watched
+from shared.telemetry.metrics import CERTIFICATE_EXPIRES
 
 if TYPE_CHECKING:  # settings bring SQLAlchemy along, and a health check every few seconds should not
     from shared.config import ServiceSettings
@@ -36,7 +37,7 @@ def tls_files(settings: "ServiceSettings") -> TlsFiles | None:
         if path is None:
             raise StartupError(f"set {variable}")
         paths[variable] = path
-    return Watched(paths, _identity)
+    return Watched(paths, _taken)
 
 
 def server_credentials(files: TlsFiles) -> grpc.ServerCredentials:
@@ -55,6 +56,13 @@ def server_credentials(files: TlsFiles) -> grpc.ServerCredentials:
 def channel_credentials(identity: Identity) -> grpc.ChannelCredentials:
     """To call another service, with our certificate; it is believed what the same authorities vouch for."""
     return grpc.ssl_channel_credentials(identity.ca, identity.key, identity.cert)
+
+
+def _taken(cert: bytes, key: bytes, ca: bytes) -> Identity:
+    identity = _identity(cert, key, ca)
+    ends = min(one.not_valid_after_utc for one in x509.load_pem_x509_certificates(cert))
+    CERTIFICATE_EXPIRES.set(ends.timestamp())
+    return identity
 
 
 def _identity(cert: bytes, key: bytes, ca: bytes) -> Identity:

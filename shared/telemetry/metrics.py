@@ -61,6 +61,12 @@ FILES_NOT_TAKEN = Gauge(
     "payonce_files_not_taken", "Sets of certificates or keys whose files hold others that are no good.",
     registry=REGISTRY,
 )  # fmt: skip
+CERTIFICATE_EXPIRES = Gauge(
+    "payonce_certificate_expires_timestamp_seconds",
+    "When the certificate in use, or one of its chain, ends (Unix time); +Inf without TLS.",
+    registry=REGISTRY,
+)
+CERTIFICATE_EXPIRES.set(float("inf"))  # an alert may then look at every service
 DATABASE_AGAIN.labels("")  # a rate of what was never seen can't be told
 
 # `labels` costs more than the observation; there are only so many methods and codes.

@@ -76,6 +76,34 @@ def test_a_certificate_out_of_its_time_is_not_taken(
         tls_files(settings)
 
 
+def test_when_the_certificate_in_use_ends_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = Keys.new(tmp_path)
+    settings = OrderSettings(
+        tls_cert=tmp_path / "client.pem", tls_key=tmp_path / "client-key.pem", tls_ca=tmp_path / "ca.pem",
+        token_keys=tmp_path / "jwks.json",
+    )  # fmt: skip
+    watched = tls_files(settings)
+    assert watched
+    assert told_end() == end(keys.read("client.pem"))
+    monkeypatch.setattr(made, "VALID_FOR", timedelta(days=1))
+    cert, key = issued(keys)
+    (tmp_path / "client-key.pem").write_bytes(key)
+    (tmp_path / "client.pem").write_bytes(keys.read("ca.pem") + cert)
+    assert not watched.changed()  # the key is not the authority's
+    assert told_end() != end(cert)
+    (tmp_path / "client.pem").write_bytes(cert + keys.read("ca.pem"))
+    assert watched.changed()
+    assert told_end() == end(cert)
+
+
+def told_end() -> float | None:
+    return REGISTRY.get_sample_value("payonce_certificate_expires_timestamp_seconds")
+
+
+def end(pem: bytes) -> float:
+    return x509.load_pem_x509_certificate(pem).not_valid_after_utc.timestamp()
+
+
 def test_what_was_not_valid_yet_is_taken_once_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Though nobody touches the file again."""
     path, fit = tmp_path / "file", {b"first"}
