@@ -14,7 +14,7 @@ import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from faults.alone import alone
+from faults.alone import each_alone
 from faults.clock import Clock
 from faults.database import Postgres
 from faults.disk import Disk
@@ -56,7 +56,7 @@ def plans(options: argparse.Namespace) -> list[Plan]:
     """What is to be run, in this order."""
     if options.alone:
         kinds = options.faults or KINDS
-        return [alone(kind, seed, options.seconds, options.rate) for seed in options.seeds for kind in kinds]
+        return [one for seed in options.seeds for one in each_alone(list(kinds), seed, options.seconds, options.rate)]
     return [plan(seed, options.seconds, options.faults, options.rate) for seed in options.seeds]
 
 

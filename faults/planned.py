@@ -20,7 +20,11 @@ class Shape:
 
     def links(self) -> list[str]:
         """The names of all links, as `Stage` has them."""
-        return [*self.front(), *self.middle(), *self.database()]
+        return [name for names in self.places().values() for name in names]
+
+    def places(self) -> dict[str, list[str]]:
+        """The links, by what the services are linked with."""
+        return {"callers": self.front(), "order_service": self.middle(), "database": self.database()}
 
     def front(self) -> list[str]:
         """From clients to services."""
@@ -65,6 +69,7 @@ class Plan:
     habits: Habits
     mix: Mapping[str, float]
     faults: tuple[Fault, ...]
+    place: str = ""  # where links are hit, when only there
 
     @property
     def alone(self) -> str:

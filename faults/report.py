@@ -95,6 +95,7 @@ class Report:
             "parked": result.counts["parked"],
             "quiet_after_s": round(result.quiet_after_s, 2),
             "kinds": sorted(plan.mix),
+            "place": plan.place,
             "answers": answers(result),
             "violated": [violation.text for violation in shown(result.violations)],
             "commit": commit(),

@@ -8,7 +8,7 @@ from faults.planned import Shape, Values
 from faults.stage import Stage
 
 
-class _OnALink:
+class OnALink:
     """On any link."""
 
     exclusive = ""
@@ -41,7 +41,7 @@ class LostReplies:
         stage.replies[values["link"]].end(values["probability"])
 
 
-class Cut(Momentary, _OnALink):
+class Cut(Momentary, OnALink):
     """Every connection of a link breaks."""
 
     name, number = "cut", "F20"
@@ -51,7 +51,7 @@ class Cut(Momentary, _OnALink):
         _link(stage, values).cut()
 
 
-class Refused(_OnALink):
+class Refused(OnALink):
     """Nobody gets through."""
 
     name, number = "refused", "F20"
@@ -66,7 +66,7 @@ class Refused(_OnALink):
         _link(stage, values).refusing = False
 
 
-class Partition(_OnALink):
+class Partition(OnALink):
     """As TCP has it: what is sent arrives when the network is whole again, often after its deadline (F13)."""
 
     name, number = "partition", "F20, F13"
@@ -93,7 +93,7 @@ class OneWay(Partition):
         _link(stage, values).hold(frozenset({Way(values["way"])}))
 
 
-class HalfOpen(_OnALink):
+class HalfOpen(OnALink):
     """The other end is gone without a word."""
 
     name, number = "half_open", "F30"
@@ -111,7 +111,7 @@ class HalfOpen(_OnALink):
         _link(stage, values).undeafen()
 
 
-class Slow(_OnALink):
+class Slow(OnALink):
     """Everything arrives, piece by piece."""
 
     name, number = "slow", "F23"

@@ -17,9 +17,10 @@ PAIR, NOT_REACHED = "two crashes", "not reached"  # modes of crash points that a
 
 @dataclass(slots=True)
 class Row:
-    """One line of the matrix. `kind`: of the promise that it is held to."""
+    """One line of the matrix. `kind`: of the promise that it is held to. `place`: of the links that alone were hit."""
 
     kind: str
+    place: str = ""
     times: int = 0  # faults injected, or crashes
     told: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))  # by RPC
 
@@ -32,7 +33,7 @@ class Row:
 class Observed:
     """All of it, and what it stands on."""
 
-    kinds: dict[str, Row] = field(default_factory=dict)  # each alone
+    kinds: dict[str, Row] = field(default_factory=dict)  # each alone, and at each place
     points: dict[tuple[str, str], Row] = field(default_factory=dict)  # by number in the catalogue, and service
     seeds: list[Mapping[str, Any]] = field(default_factory=list)  # lines of seeds with one kind of fault
     mixed: int = 0  # seeds with several, which are left out: whose doing an answer is can't be told
@@ -57,7 +58,7 @@ class Observed:
         """What was found in the seeds with one kind of fault, and in which; of many the first of each sort."""
         for line in self.seeds:
             for text in line.get("violated", []):
-                yield f"`{line['kinds'][0]}`, seed {line['seed']}: {text}"
+                yield f"`{_name(line['kinds'][0], line.get('place'))}`, seed {line['seed']}: {text}"
 
     def named(self) -> Iterator[tuple[str, Row]]:
         """Every row with its name."""
@@ -81,12 +82,21 @@ def _add_seed(found: Observed, line: Mapping[str, Any]) -> None:
         return
     found.seeds.append(line)
     found.commits.add(line.get("commit") or UNKNOWN)
-    found.kinds.setdefault(kinds[0], Row(kinds[0])).times += line["faults"]
+    _row(found, kinds[0], line).times += line["faults"]
     for kind, by_rpc in line["answers"].items():
-        row = found.kinds.setdefault(kind, Row(kind))
+        row = _row(found, kind, line)
         for rpc, told in by_rpc.items():
             for said, count in told.items():
                 row.add(rpc, said, count)
+
+
+def _row(found: Observed, kind: str, line: Mapping[str, Any]) -> Row:
+    place = line.get("place", "") if kind in line["kinds"] else ""
+    return found.kinds.setdefault(_name(kind, place), Row(kind, place))
+
+
+def _name(kind: str, place: str | None) -> str:
+    return f"{kind}, {place}" if place else kind
 
 
 def _add_cell(found: Observed, line: Mapping[str, Any]) -> None:

@@ -16,10 +16,11 @@ the command ends with exit status 1 when anything below is not in it, and when a
 
 A row is a kind of fault **alone**: in its seeds nothing else is broken, every story is told, callers have deadlines
 of 1 to 8 s, and the services run with their own default settings. From the first fault of a seed on every answer is
-in that row; those before are in the row `{NO_FAULT}`. Under several faults at once (`make faults`) nobody can tell
-whose doing an answer is, so those seeds are not in here; what is told there is held to `protos/`, RPC by RPC. The
-rows that name a service are single crashes of `make crash-points`, and the answer is that of the call which was
-under way; "no answer" is a call that had none 0.5 s after the crash.
+in that row; those before are in the row `{NO_FAULT}`. A fault of links has seeds and a row for each place: (callers)
+between them and the services, (order_service) between payment_service and it, (database) between it and both. Under
+several faults at once (`make faults`) nobody can tell whose doing an answer is, so those seeds are not in here; what is
+told there is held to `protos/`, RPC by RPC. The rows that name a service are single crashes of `make crash-points`, and
+the answer is that of the call which was under way; "no answer" is a call that had none 0.5 s after the crash.
 
 "Refused" is for good: INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION, ALREADY_EXISTS, as the stories give cause
 for. A status without a reason is the transport's. "hung up": the caller did. Each order of a batch counts as a
@@ -62,8 +63,10 @@ def _table(found: Observed, promise: Promised) -> Iterator[str]:
     yield "|---" * (2 + len(promise.columns)) + "|"
     for (fault, service), row in sorted(found.points.items(), key=lambda item: (int(item[0][0][1:]), item[0][1])):
         yield _line(f"{fault}, in {service}", row, promise)
-    for kind in [name for name in KINDS if name in found.kinds]:
-        yield _line(f"{KINDS[kind].number} `{kind}`: {KINDS[kind].about}", found.kinds[kind], promise)
+    rows = [row for row in found.kinds.values() if row.kind in KINDS]
+    for row in sorted(rows, key=lambda row: list(KINDS).index(row.kind)):
+        kind, place = KINDS[row.kind], f" ({row.place})" if row.place else ""
+        yield _line(f"{kind.number} `{kind.name}`{place}: {kind.about}", row, promise)
     if NO_FAULT in found.kinds:
         yield _line(f"`{NO_FAULT}`", found.kinds[NO_FAULT], promise)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from faults.alone import alone
+from faults.alone import alone, each_alone
 from faults.answers import HUNG_UP, NO_FAULT, UNCONFIRMED, answers
 from faults.calls import REQUESTS
 from faults.history import Call, Outcome
@@ -72,6 +72,32 @@ def test_alone_is_one_kind_with_every_story_and_default_settings() -> None:
     assert DEFAULTS.items() <= drawn.settings.items()
     assert not drawn.habits.hanging_up
     assert not drawn.habits.twice
+
+
+def test_faults_of_links_are_told_apart_by_where_these_are() -> None:
+    plans = each_alone(["cut", "kill_order"], 7, 20.0, 1.0)
+    assert [(one.alone, one.place) for one in plans] == [
+        ("cut", "callers"), ("cut", "order_service"), ("cut", "database"), ("kill_order", ""),
+    ]  # fmt: skip
+    for one in plans[:3]:
+        assert one.faults
+        assert {fault.values["link"] for fault in one.faults} <= set(one.shape.places()[one.place])
+
+
+def test_each_place_has_its_row(tmp_path: Path, promise: Promised) -> None:
+    seed = {"seed": 1, "date": "2026-11-27", "seconds": 4.0, "faults": 3, "requests": 7, "violations": 0}
+    told = {"callers": "UNAVAILABLE", "database": "UNAVAILABLE/DATABASE_UNAVAILABLE"}
+    path = tmp_path / "seeds.jsonl"
+    for place, said in told.items():
+        answers_ = {"cut": {"PayOrder": {said: 2}}, NO_FAULT: {"PayOrder": {"OK": 1}}}
+        line = {**seed, "kinds": ["cut"], "place": place, "answers": answers_}
+        path.write_text((path.read_text() if path.exists() else "") + json.dumps(line) + "\n")
+    text = page(observed([path]), promise)
+    assert "`cut` (callers): all connections of a link break at once | 3 | UNAVAILABLE 2 |" in text
+    assert (
+        "`cut` (database): all connections of a link break at once | 3 | UNAVAILABLE `DATABASE_UNAVAILABLE` 2 |" in text
+    )
+    assert f"| `{NO_FAULT}` |  | OK 2 |" in text
 
 
 def test_the_table_has_every_kind_and_every_rpc(promise: Promised) -> None:
