@@ -3,7 +3,7 @@
 import time
 from random import random
 
-A_SECOND = 5  # of each process, unless a ratio is set
+A_SECOND = 1  # of each process, unless a ratio is set
 
 
 class Sampling:

@@ -1,6 +1,7 @@
 """One payment is one trace, from its caller to both databases; what travels together is linked together."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Iterator
 from typing import TypeAlias
 
@@ -48,7 +49,7 @@ async def traced(postgres: Postgres) -> AsyncIterator[Traced]:
         services(postgres.pair(), payment_env=env, order_env=env) as both,
         Stubs(both.order.address, both.payments[0].address) as stubs,
     ):
-        await seed(stubs, deposit=100_000)
+        await seed(stubs, deposit=9_000_000)
         yield kept, both, stubs
 
 
@@ -156,14 +157,15 @@ async def test_no_secret_and_no_amount_is_told(traced: Traced) -> None:
     ticket = (
         await stubs.payments.CreateTicket(CreateTicketRequest(payer_account_id="alice"), timeout=TIMEOUT_S)
     ).ticket
-    request = PayWithTicketRequest(ticket=ticket, payee_account_id="shop", amount=money(777))
+    amount = money(1_234_567)  # of so many digits that no id has them by chance
+    request = PayWithTicketRequest(ticket=ticket, payee_account_id="shop", amount=amount)
     metadata = (("authorization", "Bearer not-for-everybody"),)
     await stubs.payments.PayWithTicket(request, timeout=TIMEOUT_S, metadata=metadata)
     await kept.until(lambda: kept.named("PaymentService/PayWithTicket"))
     told = [str(value) for _, span in kept.spans for value in attributes(span.attributes).values()]
     told += [f"{span.name} {span.status.message} {span.events}" for _, span in kept.spans]
     assert "PayWithTicket" in told
-    for secret in (ticket, "not-for-everybody", "777", "alice"):
+    for secret in (ticket, "not-for-everybody", "1234567", "alice"):
         assert not [text for text in told if secret in text]
 
 
@@ -236,10 +238,12 @@ async def test_with_nothing_said_what_comes_now_and_then_is_recorded(postgres: P
             Stubs(both.order.address, both.payments[0].address) as stubs,
         ):
             await seed(stubs)
-            await order(stubs, "now-and-then")
-            # Setting up the shop took a part of this second's.
+            # Setting up the shop took this second's. A new order each time: order_service is not asked about a replay.
+            numbers = itertools.count()
             async with asyncio.timeout(TIMEOUT_S):
                 while not kept.named(PAY):
-                    await pay(stubs, "now-and-then")
+                    order_id = f"now-and-then-{next(numbers)}"
+                    await order(stubs, order_id, amount=1)
+                    await pay(stubs, order_id)
             paid = kept.named(PAY)[0].trace_id
             await kept.until(lambda: any(service == "order_service" for service, _ in kept.trace(paid).values()))
