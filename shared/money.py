@@ -46,3 +46,17 @@ def exponent(code: str) -> int:
     if code not in _EXPONENTS:
         raise ValueError(f"{code} is no currency with a minor unit")
     return _EXPONENTS[code]
+
+
+def to_minor_units(whole: str, fraction: str, code: str) -> int:
+    """An amount in decimal digits, before and after the point, as minor units: exact, never by way of a float.
+
+    ValueError, with a text for people, when the currency is none, has fewer digits, or the amount is out of bounds.
+    """
+    digits = exponent(code)
+    if len(fraction) > digits:
+        raise ValueError(f"an amount in {code} has at most {digits} digits after the point")
+    minor_units = int(whole + fraction.ljust(digits, "0"))
+    if not 1 <= minor_units <= MAX_AMOUNT_MINOR:
+        raise ValueError(f"an amount is 1 to {MAX_AMOUNT_MINOR} of the currency's minor unit")
+    return minor_units

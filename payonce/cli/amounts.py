@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from payonce.type.v1.money_pb2 import Money
-from shared.money import MAX_AMOUNT_MINOR, exponent
+from shared.money import to_minor_units
 
 FORM = re.compile(r"(?P<whole>[0-9]+)(\.(?P<fraction>[0-9]+))? ?(?P<currency>[A-Z]{3})", re.ASCII)
 
@@ -16,16 +16,11 @@ def amount(text: str) -> Money:
     found = FORM.fullmatch(text.strip())
     if not found:
         raise typer.BadParameter(f"'{text}' is no amount: write it with its ISO 4217 currency, such as 12.00EUR")
-    currency, fraction = found["currency"], found["fraction"] or ""
+    currency = found["currency"]
     try:
-        digits = exponent(currency)
+        minor_units = to_minor_units(found["whole"], found["fraction"] or "", currency)
     except ValueError as error:
-        raise typer.BadParameter(f"{error} (ISO 4217)") from None
-    if len(fraction) > digits:
-        raise typer.BadParameter(f"'{text}' is no exact amount: {currency} has {digits} decimal digits")
-    minor_units = int(found["whole"] + fraction.ljust(digits, "0"))
-    if not 1 <= minor_units <= MAX_AMOUNT_MINOR:
-        raise typer.BadParameter(f"'{text}' is out of range: 1 to {MAX_AMOUNT_MINOR} of the currency's minor unit")
+        raise typer.BadParameter(f"'{text}' can't be paid: {error} (ISO 4217)") from None
     return Money(currency_code=currency, minor_units=minor_units)
 
 

@@ -3,10 +3,12 @@
 import contextlib
 import os
 import sys
+import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TextIO
 
 import typer
+from typer.exceptions import TyperException
 
 from payonce.cli.exits import Exit, exit_of
 from payonce.cli.hints import AGAIN, next_of
@@ -33,13 +35,22 @@ def exits(session: Session) -> Iterator[None]:
         raise typer.Exit(Exit.USAGE) from error
     except OSError as error:  # nobody reads the answer any more, or the disk is full: it may have happened
         _discard(sys.stdout)
-        text = f"It broke off, and whether it happened is not known: {error}"
-        _tell(session, Exit.UNKNOWN, "unknown", text, _again(session))
-        raise typer.Exit(Exit.UNKNOWN) from error
+        raise _broken_off(session, error) from error
+    except (typer.Exit, typer.Abort, TyperException):  # the command line's own ways to end
+        raise
+    except Exception as error:  # nobody foresaw it. Python's own status would be 1, as if nothing had happened
+        traceback.print_exception(error)
+        raise _broken_off(session, error) from error
     except KeyboardInterrupt:
         text = "Interrupted: whether it happened is not known."
         _tell(session, Exit.INTERRUPTED, "interrupted", text, _again(session))
         raise typer.Exit(Exit.INTERRUPTED) from None
+
+
+def _broken_off(session: Session, error: Exception) -> typer.Exit:
+    text = f"It broke off, and whether it happened is not known: {error}"
+    _tell(session, Exit.UNKNOWN, "unknown", text, _again(session))
+    return typer.Exit(Exit.UNKNOWN)
 
 
 def _tell_answer(session: Session, error: PayonceError, status: Exit) -> None:

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from payonce.console.parts import parts
 from payonce.type.v1.money_pb2 import Money
-from shared.money import MAX_AMOUNT_MINOR, exponent, is_currency
+from shared.money import to_minor_units
 
 BYTES_LIMIT = 16_384
 FIELDS_LIMIT = 20
@@ -47,18 +47,13 @@ def new_request_id() -> str:
 
 def amount(text: str, currency_code: str) -> Money:
     """Decimal notation as money: `12.50`, or `12,50`. FieldError when it can't be."""
-    if not is_currency(currency_code):
-        raise FieldError(f"{currency_code} is no currency.")
-    digits = exponent(currency_code)
     found = NUMBER.fullmatch(text.strip())
     if not found:
         raise FieldError("Write the amount as a number, such as 12.50.")
-    fraction = found["fraction"] or ""
-    if len(fraction) > digits:
-        raise FieldError(f"An amount in {currency_code} has at most {digits} digits after the point.")
-    minor_units = int(found["whole"] + fraction.ljust(digits, "0"))
-    if not 1 <= minor_units <= MAX_AMOUNT_MINOR:
-        raise FieldError("The amount must be above zero, and no more than the services take.")
+    try:
+        minor_units = to_minor_units(found["whole"], found["fraction"] or "", currency_code)
+    except ValueError as error:
+        raise FieldError(f"That can't be paid: {error}.") from None
     return Money(currency_code=currency_code, minor_units=minor_units)
 
 

@@ -7,9 +7,13 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
+import typer
 
 from payonce.cli.exits import MEANING, Exit
+from payonce.cli.failures import exits
 from payonce.cli.hints import NEXT
+from payonce.cli.say import Say
+from payonce.cli.session import Session
 from payonce.client.reasons import CLASS_OF
 from shared.errors import Reason
 from tests.cli.command import LIMIT_S, PAYONCE, Cli
@@ -139,3 +143,21 @@ def test_help_has_the_exit_statuses_and_completion_is_there(cli: Cli) -> None:
     assert "--install-completion" in told
     completed = cli.but(_PAYONCE_COMPLETE="complete_bash", COMP_WORDS="payonce order c", COMP_CWORD="2")
     assert completed.run().out.split() == ["create", "cancel"]
+
+
+def test_what_nobody_foresaw_is_unknown_and_not_a_refusal(capsys: pytest.CaptureFixture[str]) -> None:
+    session = Session({}, Say(as_json=False))
+    session.named("mine")
+    with pytest.raises(typer.Exit) as ended, exits(session):
+        raise RuntimeError("out of nowhere")
+    assert ended.value.exit_code == Exit.UNKNOWN
+    said = capsys.readouterr().err
+    assert "RuntimeError: out of nowhere" in said
+    assert "--request-id mine" in said
+
+
+@pytest.mark.parametrize("its_own", [typer.Exit(1), typer.Abort(), typer.BadParameter("not so")])
+def test_the_command_lines_own_ways_to_end_stay(its_own: Exception) -> None:
+    with pytest.raises(type(its_own)) as ended, exits(Session({}, Say(as_json=False))):
+        raise its_own
+    assert ended.value is its_own

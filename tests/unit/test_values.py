@@ -10,7 +10,7 @@ from google.rpc import error_details_pb2, status_pb2
 
 from shared.checks import Checks
 from shared.errors import PayonceError
-from shared.money import Money, exponent, is_currency
+from shared.money import MAX_AMOUNT_MINOR, Money, exponent, is_currency, to_minor_units
 from shared.rpc.errors import trailing_metadata
 
 METADATA_LIMIT = 8 * 1024  # grpc's soft limit; above it a server may refuse, above 16 kB it does
@@ -35,6 +35,30 @@ def test_what_is_no_currency(code: str) -> None:
     assert not is_currency(code)
     with pytest.raises(ValueError, match="no currency"):
         exponent(code)
+
+
+@pytest.mark.parametrize(
+    ("whole", "fraction", "code", "minor_units"),
+    [("12", "5", "EUR", 1250), ("0", "01", "EUR", 1), ("12", "", "JPY", 12), ("1", "001", "KWD", 1001)],
+)
+def test_what_people_write_is_exact(whole: str, fraction: str, code: str, minor_units: int) -> None:
+    assert to_minor_units(whole, fraction, code) == minor_units
+
+
+@pytest.mark.parametrize(
+    ("whole", "fraction", "code", "why"),
+    [
+        ("1", "001", "EUR", "at most 2 digits"),
+        ("1", "0", "JPY", "at most 0 digits"),
+        ("0", "00", "EUR", "an amount is 1 to"),
+        (str(MAX_AMOUNT_MINOR), "", "EUR", "an amount is 1 to"),
+        ("9" * 5000, "", "EUR", "integer string"),
+        ("1", "", "XXX", "no currency"),
+    ],
+)
+def test_what_is_no_amount(whole: str, fraction: str, code: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        to_minor_units(whole, fraction, code)
 
 
 def test_what_callers_send_is_not_kept() -> None:
