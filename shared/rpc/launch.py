@@ -41,13 +41,13 @@ class Program:
 
 def launch(program: Program, arguments: list[str]) -> NoReturn:
     """Run and exit: 0 when done, 1 with one line when it could not start, 2 on a wrong command line."""
-    part_stderr()
     workers = _workers(arguments)
     own = program.commands.get(" ".join(arguments))
     if workers is None and arguments != ["migrate"] and own is None:
         words = " | ".join([f"serve [--workers 1-{WORKERS_LIMIT}]", "migrate", *program.commands])
         print(f"usage: python -m {program.name} [{words}]", file=sys.stderr)  # noqa: T201
         sys.exit(2)
+    part_stderr()
     logs.configure(program.name)
     try:
         settings = load(program.settings)

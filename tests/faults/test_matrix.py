@@ -179,7 +179,7 @@ def test_the_page_names_a_violation_and_the_exit_status_tells(
 def test_make_writes_the_page_whatever_was_found() -> None:
     """And ends as the run did: a page without its seeds' violations would look clean."""
     recipe = subprocess.run(
-        ["make", "--dry-run", "-o", ".venv/dev.done", "matrix", "BIN=bin"],
+        ["make", "--no-print-directory", "--dry-run", "-o", ".venv/dev.done", "matrix", "BIN=bin"],
         cwd=ROOT, capture_output=True, text=True, check=True,
     ).stdout.partition("status=0")  # fmt: skip
     for faults, matrix, status in ((3, "true", 3), (0, "true", 0), (3, "exit 1", 1), (0, "false", 1)):
