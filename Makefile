@@ -18,7 +18,7 @@ COMPILE = $(PIN) pyproject.toml --group build
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up up-secure verify test screenshots check static guards model landed protos client docs guide sbom audit-dependencies lock bench bench-growth containers crash-points fuzz faults matrix soak recovery simulate clean
+.PHONY: help demo up up-secure verify test screenshots check static guards model landed protos client docs guide sbom audit-dependencies lock bench bench-growth containers crash-points fuzz faults matrix soak recovery simulate storm clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -116,6 +116,9 @@ matrix: $(VENV)/dev.done  ## each kind of fault alone: docs/observed.md, held to
 
 soak: $(VENV)/dev.done  ## load and healing faults for MINUTES=5, then all that is held must be back (docs/recovery.md)
 	@$(BIN)/python -m faults.soak $(if $(MINUTES),--minutes $(MINUTES)) $(ARGS)
+
+storm: $(VENV)/dev.done  ## ATTEMPTS=100000 to pay while everything is killed in turn: millions can be afforded (docs/faults.md)
+	@$(BIN)/python -m faults.storm $(if $(ATTEMPTS),--attempts $(ATTEMPTS)) $(ARGS)
 
 recovery: $(VENV)/dev.done  ## how long until all is well again, and what callers notice of a restart (docs/recovery.md)
 	@$(BIN)/python -m faults.recovery $(ARGS)
