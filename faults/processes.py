@@ -129,6 +129,7 @@ class Service:
         self.kills = 0
         self.ends: dict[int, int] = {}  # exit status → how often
         self.fired: list[str] = []  # failpoints that it died at
+        self.fell: list[int] = []  # exit statuses of those that had listened and were not killed
         self._nursery, self._env = nursery, dict(env)
         self._armed = ""  # the next one will be
         self._running_armed = ""  # the present one is
@@ -204,6 +205,8 @@ class Service:
                     self.fired.append(armed)
             elif status:
                 await asyncio.sleep(AGAIN_S)
+            if status != -signal.SIGKILL and self._up.is_set():
+                self.fell.append(status)
             self._killed = False
 
 

@@ -5,27 +5,26 @@ import contextlib
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
-from random import Random
+from dataclasses import dataclass, field
+from functools import partial
 
 from audit.verify import finding_of, verify
-from faults.run import World
 from faults.storm.ground import DATABASE, Ground
-from faults.storm.kept import lost
+from faults.storm.kept import lost, missing
 from faults.storm.told import Told
 from faults.storm.wave import AMOUNT, Shape, Wave
 
 CHANNELS = 3  # to each process
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Passed:
-    """What came of it."""
+    """What came of it, so far."""
 
-    told: Told
-    orders: int
-    counts: Counter[str]  # how often each was killed
-    seconds: float
+    told: Told = field(default_factory=Told)
+    orders: int = 0
+    kills: Counter[str] = field(default_factory=Counter)  # of what
+    seconds: float = 0.0
 
     @property
     def clean(self) -> bool:
@@ -34,63 +33,69 @@ class Passed:
 
     def last_line(self) -> str:
         """The line for machines."""
-        crashes = self.counts[DATABASE]
+        crashes = self.kills[DATABASE]
         return (
-            f"storm: attempts={self.told.attempts} answered={self.told.answered} orders={self.orders}"
-            f" kills={self.counts.total() - crashes} db_crashes={crashes}"
+            f"storm: attempts={self.told.attempts} answered={self.told.answered.total()} orders={self.orders}"
+            f" kills={self.kills.total() - crashes} db_crashes={crashes}"
             f" violations={self.told.found} unexplained={self.told.unexplained.total()}"
         )
 
 
 async def storm(
-    world: World, attempts: int, every_s: float, tick: Callable[[Told], None], *, seed: int = 1, shape: Shape
-) -> Passed:
-    """At least so many attempts to pay an order; every `every_s` something is killed. `tick` is told how far it is."""
-    told, orders, begun = Told(), 0, time.monotonic()
+    ground: Ground, attempts: int, every_s: float, passed: Passed, *, shape: Shape, tick: Callable[[], None]
+) -> None:
+    """At least so many attempts to pay an order; something is killed `every_s` after the last was. Fills `passed`."""
+    told, begun = passed.told, time.monotonic()
     async with contextlib.AsyncExitStack() as stack:
-        ground = Ground(world, Random(seed))
-        stack.push_async_callback(ground.close)
         await ground.start()
         doors = ground.doors(stack, CHANNELS)
         async with _kills(ground, every_s):
             number = 0
-            while told.attempts < attempts:
-                wave = Wave(number := number + 1, shape, doors, told)
+            while True:
+                wave = Wave(number := number + 1, shape, doors, told, tick)
                 await wave.pass_by()
-                tick(told)
-                await _settle(ground, wave, told)
-                orders += shape.orders
+                passed.orders += shape.orders
+                for text in await ground.read(partial(lost, ground.payments, wave.orders.values(), told.payments)):
+                    told.violate(text)
+                passed.kills, passed.seconds = ground.kills(), time.monotonic() - begun
+                if told.attempts >= attempts:
+                    break
+                told.payments.clear()
         await ground.up()
-        if left := await ground.calm():
-            told.violate(f"I16 {left} are unfinished when all has been well for long")
-        for death in ground.deaths():
-            told.violate(f"a process that nobody killed has ended, {death}")
-        for finding in await ground.read(lambda: list(map(finding_of, verify(ground.urls, overdue_s=0)))):
-            if finding.violations:
-                told.violate(f"{finding.name}: {finding.named}")
-    return Passed(told, orders, ground.counts, time.monotonic() - begun)
+        await _at_rest(ground, wave, passed)
 
 
-async def _settle(ground: Ground, wave: Wave, told: Told) -> None:
-    """Hold what was told of the wave's orders to the books, and forget it."""
-    for text in await ground.read(lambda: list(lost(ground.urls["payments"], wave.orders, told.payments, AMOUNT))):
+async def _at_rest(ground: Ground, wave: Wave, passed: Passed) -> None:
+    """All is well for good: nothing unfinished, everybody answered, the books right, nothing lost of earlier waves."""
+    told = passed.told
+    if left := await ground.calm():
+        told.violate(f"I16 {left} are unfinished when all has been well for long")
+    async with contextlib.AsyncExitStack() as stack:
+        await wave.ask_in_peace(ground.doors(stack, 1))
+    if told.first > passed.orders:
+        told.violate(f"I13 {told.first} answers about {passed.orders} orders were no replays")
+    for text in ground.fell():
+        told.violate(f"a process that nobody killed has ended: {text}")
+    if not ground.kills():
+        told.violate("nothing was killed: that was no storm")
+    for text in await ground.read(partial(missing, ground.payments, passed.orders, AMOUNT)):
         told.violate(text)
-    told.payments.clear()
+    for item in await ground.read(partial(verify, ground.urls, overdue_s=0)):
+        finding = finding_of(item)
+        if finding.violations:
+            told.violate(f"{finding.name}, {finding.violations} of them: {finding.named}")
 
 
 @contextlib.asynccontextmanager
 async def _kills(ground: Ground, every_s: float) -> AsyncIterator[None]:
-    """They go on meanwhile; what goes wrong with them is raised."""
+    """They go on meanwhile; what goes wrong with them ends everything: without them it is no storm."""
 
     async def on() -> None:
         while True:
             await asyncio.sleep(every_s)
             await ground.kill()
 
-    task = asyncio.create_task(on())
-    try:
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(on())
         yield
-    finally:
         task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task

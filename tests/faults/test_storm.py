@@ -1,22 +1,30 @@
 """`make storm`: it stays clean while everything is killed, and tells of each thing that would be wrong."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+import contextlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
+from random import Random
 from typing import Any
 
-import grpc
 import pytest
 
+from audit.check import Finding
 from faults.__main__ import world
 from faults.report import Report
-from faults.storm import run, wave
-from faults.storm.kept import lost
-from faults.storm.told import NAMED, Told
-from faults.storm.wave import Shape, Wave
+from faults.storm import run
+from faults.storm.__main__ import lines
+from faults.storm.ground import DATABASE, Ground
+from faults.storm.kept import lost, missing
+from faults.storm.run import Passed, storm
+from faults.storm.told import Wanted
+from faults.storm.wave import AMOUNT, Shape
+from payonce.payment.v1 import payment_pb2
 
-SMALL = Shape(orders=60, alone=3, batched=5, batch=20)
+SMALL = Shape(orders=60, alone=3, batched=5, batch=20, near=20)
 ATTEMPTS = 1_500
 LIMIT_S = 120.0  # whatever hangs is to be seen in a traceback
 
@@ -26,63 +34,96 @@ async def test_a_storm_is_clean_and_what_would_be_lost_is_found(
 ) -> None:
     doctored: list[bool] = []
 
-    def also_doctored(url: str, orders: Sequence[str], told: Mapping[str, str], amount: int) -> Iterator[str]:
-        def found(orders: Sequence[str], told: Mapping[str, str], amount: int) -> list[str]:
-            return [text.partition(" was ")[0] for text in lost(url, orders, told, amount)]
+    def also_doctored(url: str, orders: Iterable[Wanted], told: dict[str, payment_pb2.Payment]) -> Iterator[str]:
+        def found(orders: Iterable[Wanted], told: dict[str, payment_pb2.Payment]) -> list[str]:
+            return [text.partition(" was ")[0] for text in lost(url, orders, told)]
 
-        first, second, third, *_ = orders
-        doctored.append(found([*orders, "never"], {**told, "never": told[first]}, amount) == ["I1 never"])
-        doctored.append(found(orders, {**told, first: told[second]}, amount) == [f"I1 {first}"])
-        doctored.append(found([first, second, third], told, amount + 1) == [f"I1 {i}" for i in (first, second, third)])
-        return lost(url, orders, told, amount)
+        first, second, *_ = each = list(orders)
+        never, dearer = replace(first, order_id="never"), replace(first, amount=1)
+        doctored.append(found([*each, never], {**told, "never": told[second.order_id]}) == ["I1 never"])
+        doctored.append(found(each, {**told, first.order_id: told[second.order_id]}) == [f"I1 {first.order_id}"])
+        doctored.append(found([dearer, second], told) == [f"I1 {first.order_id}"])
+        doctored.append(len(list(missing(url, 10**6, AMOUNT))) == 1)
+        return lost(url, each, told)
 
     monkeypatch.setattr(run, "lost", also_doctored)
-    seen: list[int] = []
+    passed, ticks = Passed(), Counter[str]()
     async with asyncio.timeout(LIMIT_S), world(["cut"], Report(tmp_path)) as made:
-        passed = await run.storm(made, ATTEMPTS, 0.3, lambda told: seen.append(told.attempts), shape=SMALL)
-    assert passed.clean, passed.told
-    assert doctored == [True] * 3 * len(seen)
-    assert passed.told.attempts == seen[-1] >= ATTEMPTS
-    assert passed.orders == SMALL.orders * len(seen)
-    assert passed.told.answered - passed.told.replays <= passed.orders
-    assert passed.counts.total()
+        ground = Ground(made.postgres, made.nursery, Random(1))
+        try:
+            await storm(ground, ATTEMPTS, 0.3, passed, shape=SMALL, tick=lambda: ticks.update(["answer"]))
+        finally:
+            await ground.close()
+    assert passed.clean, list(lines(passed))
+    assert doctored
+    assert all(doctored)
+    assert passed.told.attempts >= ATTEMPTS
+    assert ticks.total() >= passed.orders * SMALL.alone
+    assert passed.kills.total()
     assert passed.last_line().endswith(" violations=0 unexplained=0")
 
 
-def test_what_callers_must_not_be_told_is_found() -> None:
-    told = Told()
-    told.paid("PayOrder", "o-1", "p-1", replayed=False)
-    told.paid("BatchPayOrders", "o-1", "p-1", replayed=True)
-    told.refused("PayOrder", ["o-2"], "UNAVAILABLE", "")
-    assert (told.attempts, told.answered, told.replays, told.found, told.unexplained.total()) == (3, 2, 1, 0, 0)
-    told.paid("PayOrder", "o-1", "p-2", replayed=True)
-    told.refused("PayOrder", ["o-2"], "FAILED_PRECONDITION", "INSUFFICIENT_FUNDS")
-    told.refused("BatchPayOrders", ["o-3", "o-4"], "UNKNOWN", "")
-    assert [text.partition(" ")[0] for text in told.violations] == ["I2", "I14"]
-    assert told.unexplained == {"BatchPayOrders UNKNOWN": 2}
+class Quiet:
+    """A ground on which nothing goes on, and `wrong` is wrong."""
+
+    def __init__(self, wrong: str = "") -> None:
+        self.payments, self.urls = "", {"payments": ""}
+        self._wrong = wrong
+        self.asked: list[str] = []
+
+    async def kill(self) -> None:
+        if self._wrong == "kill":
+            raise RuntimeError("PostgreSQL does not start")
+
+    async def start(self) -> None: ...
+
+    async def up(self) -> None: ...
+
+    def doors(self, _: contextlib.AsyncExitStack, __: int) -> list[Any]:
+        return []
+
+    def kills(self) -> Counter[str]:
+        return Counter() if self._wrong == "kills" else Counter({DATABASE: 2, "order_service": 3})
+
+    def fell(self) -> list[str]:
+        return ["payment_service, exit status 1"] if self._wrong == "fell" else []
+
+    async def calm(self) -> int:
+        return int(self._wrong == "calm")
+
+    async def read(self, books: Any) -> list[Any]:
+        assert isinstance(books, partial)
+        name = books.func.__name__
+        self.asked.append(name)
+        if name == "verify":
+            return [Finding("I4", rows=9, violations=3 if self._wrong == "verify" else 0, named=["an account"])]
+        return ["I1 something"] if self._wrong == name else []
 
 
-def test_of_many_violations_some_are_named_and_all_are_counted() -> None:
-    told = Told()
-    for number in range(NAMED + 5):
-        told.violate(f"{number}")
-    assert (len(told.violations), told.found) == (NAMED, NAMED + 5)
+NOTHING = Shape(orders=0, alone=0, batched=0)
 
 
-async def test_an_order_that_gets_no_answer_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wave, "HEALED_LIMIT_S", 0.0)
-    monkeypatch.setattr(wave, "PAUSE_S", 0.0)
+@pytest.mark.parametrize("wrong", ["kills", "fell", "calm", "lost", "missing", "verify"])
+async def test_whatever_is_wrong_in_the_end_is_a_violation(wrong: str) -> None:
+    ground: Any = Quiet(wrong)
+    passed = Passed()
+    await storm(ground, 0, 60, passed, shape=NOTHING, tick=lambda: None)
+    assert passed.told.found == 1
+    assert not passed.clean
+    assert " violations=1 " in [*lines(passed)][-1]
 
-    async def down(*_: Any, **__: Any) -> None:
-        raise grpc.aio.AioRpcError(grpc.StatusCode.UNAVAILABLE, grpc.aio.Metadata(), grpc.aio.Metadata())
 
-    async def made(*_: Any, **__: Any) -> None:
-        pass
+async def test_on_a_quiet_ground_nothing_is_found() -> None:
+    ground: Any = Quiet()
+    passed = Passed()
+    await storm(ground, 0, 60, passed, shape=NOTHING, tick=lambda: None)
+    assert passed.clean
+    assert ground.asked == ["lost", "missing", "verify"]
+    assert " kills=3 db_crashes=2 " in passed.last_line()
 
-    door: Any = SimpleNamespace(
-        orders=SimpleNamespace(CreateOrder=made), payments=SimpleNamespace(PayOrder=down, BatchPayOrders=down)
-    )
-    told = Told()
-    await Wave(1, Shape(orders=3, alone=1, batched=1, batch=3), [door], told).pass_by()
-    assert told.violations == ["I16 3 orders of wave 1 have no answer, storm-1-0 for one"]
-    assert told.attempts == 9
+
+async def test_without_its_kills_it_ends() -> None:
+    ground: Any = Quiet("kill")
+    with pytest.raises(ExceptionGroup):
+        async with asyncio.timeout(LIMIT_S):
+            await storm(ground, 10**9, 0, Passed(), shape=NOTHING, tick=lambda: None)
