@@ -1,28 +1,31 @@
 """The manifests: valid by Kubernetes' own schemas, as safe as they say, and with settings that the code knows."""
 
-from pathlib import Path
 from typing import Any
 
 import kubernetes_validate
 import pytest
 import yaml
 
-from order_service.config import OrderSettings
-from payment_service.config import PaymentSettings
-from shared.config import ServiceSettings
+from tests.deploy.manifests import (
+    FILES,
+    FOLDER,
+    SERVICES,
+    container,
+    environ,
+    known,
+    labels_chosen,
+    manifests,
+    named,
+    of_kind,
+)  # fmt: skip
 
-FOLDER = Path(__file__).parents[2] / "deploy" / "kubernetes"
 VERSIONS = ("1.30", "1.37")  # the first with everything that is used, and the newest that the checker knows
-SETTINGS: dict[str, type[ServiceSettings]] = {"ORDER_": OrderSettings, "PAYMENT_": PaymentSettings}
-FILES = ("order-service.yaml", "payment-service.yaml", "migrate.yaml")
+README = (FOLDER / "README.md").read_text()
+WORKLOADS = of_kind("Deployment", "Job")
 
 
-def manifests() -> list[dict[str, Any]]:
-    return [one for name in FILES for one in yaml.safe_load_all((FOLDER / name).read_text())]
-
-
-def of_kind(*kinds: str) -> list[dict[str, Any]]:
-    return [one for one in manifests() if one["kind"] in kinds]
+def name_of(one: dict[str, Any]) -> str:
+    return str(one["metadata"]["name"])
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -38,60 +41,90 @@ def test_the_schemas_would_refuse() -> None:
         kubernetes_validate.validate(deployment, VERSIONS[-1], strict=True)
 
 
-def test_kustomize_takes_what_is_there() -> None:
+def test_no_file_is_forgotten() -> None:
+    assert {file.name for file in FOLDER.glob("*.yaml")} == {*FILES, "kustomization.yaml"}
+
+
+def test_kustomize_takes_what_is_there_and_everybody_wants() -> None:
     listed = yaml.safe_load((FOLDER / "kustomization.yaml").read_text())["resources"]
-    assert set(listed) == {"order-service.yaml", "payment-service.yaml"}
+    assert set(listed) == {f"{service}.yaml" for service in SERVICES}
+    # The others are applied by themselves, by a command that the page has.
+    assert all(f"kubectl apply --filename {file}" in README for file in set(FILES) - set(listed))
 
 
-@pytest.mark.parametrize("workload", of_kind("Deployment", "Job"), ids=lambda one: one["metadata"]["name"])
+@pytest.mark.parametrize("workload", WORKLOADS, ids=name_of)
 def test_nobody_may_more_than_he_must(workload: dict[str, Any]) -> None:
     pod = workload["spec"]["template"]["spec"]
     assert pod["automountServiceAccountToken"] is False
     assert pod["securityContext"]["runAsNonRoot"] is True
     assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
-    for container in pod["containers"]:
-        assert container["securityContext"] == {
+    for one in pod["containers"]:
+        assert one["securityContext"] == {
             "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]},
         }  # fmt: skip
-        assert set(container["resources"]) == {"requests", "limits"}
-        given = {entry["name"]: entry for entry in container["env"]}
+        assert set(one["resources"]) == {"requests", "limits"}
+        given = {entry["name"]: entry for entry in one["env"]}
         assert not [name for name, entry in given.items() if "URL" in name and "value" in entry], (
             "passwords are secrets"
         )
 
 
-@pytest.mark.parametrize("workload", of_kind("Deployment", "Job"), ids=lambda one: one["metadata"]["name"])
+@pytest.mark.parametrize("workload", WORKLOADS, ids=name_of)
 def test_every_setting_is_one_that_the_code_has(workload: dict[str, Any]) -> None:
-    for entry in workload["spec"]["template"]["spec"]["containers"][0]["env"]:
-        prefix, _, field = entry["name"].partition("_")
-        assert field.lower() in SETTINGS[f"{prefix}_"].model_fields, entry["name"]
+    assert {entry["name"] for entry in container(workload)["env"]} <= known()
 
 
-@pytest.mark.parametrize("deployment", of_kind("Deployment"), ids=lambda one: one["metadata"]["name"])
-def test_it_drains_before_it_is_killed(deployment: dict[str, Any]) -> None:
-    spec = deployment["spec"]
-    pod = spec["template"]["spec"]
-    container = pod["containers"][0]
-    env = {entry["name"].partition("_")[2]: entry.get("value") for entry in container["env"]}
-    hook = container["lifecycle"]["preStop"]["sleep"]["seconds"]
-    assert (
-        pod["terminationGracePeriodSeconds"] > hook + float(env["GRACE_S"]) + 15
-    )  # the longest transaction, and patience
+@pytest.mark.parametrize("workload", WORKLOADS, ids=name_of)
+def test_every_file_is_in_a_folder_that_is_mounted(workload: dict[str, Any]) -> None:
+    folders = {mount["mountPath"] for mount in container(workload)["volumeMounts"]}
+    files = {value for value in environ(workload).values() if value.startswith("/")}
+    assert {file.rpartition("/")[0] for file in files} <= folders
+
+
+@pytest.mark.parametrize("workload", WORKLOADS, ids=name_of)
+def test_the_page_lists_what_they_want(workload: dict[str, Any]) -> None:
+    refs = [entry["valueFrom"]["secretKeyRef"]["name"] for entry in container(workload)["env"] if "value" not in entry]
+    for volume in workload["spec"]["template"]["spec"]["volumes"]:
+        refs += [volume[kind][key] for kind, key in (("secret", "secretName"), ("configMap", "name")) if kind in volume]
+    assert refs
+    assert not [ref for ref in refs if f"`{ref}`" not in README]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_it_drains_before_it_is_killed(service: str) -> None:
+    spec = named("Deployment", service)["spec"]
+    one = container(named("Deployment", service))
+    env = {name.partition("_")[2]: value for name, value in environ(named("Deployment", service)).items()}
+    hook = one["lifecycle"]["preStop"]["sleep"]["seconds"]
+    # The longest transaction, and patience.
+    assert spec["template"]["spec"]["terminationGracePeriodSeconds"] > hook + float(env["GRACE_S"]) + 15
     assert spec["replicas"] >= 2
     assert spec["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
-    assert {"startupProbe", "readinessProbe", "livenessProbe"} <= set(container)
 
 
-@pytest.mark.parametrize("kind", ["PodDisruptionBudget", "NetworkPolicy", "Service"])
+@pytest.mark.parametrize("deployment", of_kind("Deployment"), ids=name_of)
+def test_it_is_probed(deployment: dict[str, Any]) -> None:
+    assert {"startupProbe", "readinessProbe", "livenessProbe"} <= set(container(deployment))
+
+
+@pytest.mark.parametrize("kind", ["NetworkPolicy", "Service"])
 def test_each_deployment_has_its(kind: str) -> None:
     labels = {one["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/name"] for one in of_kind("Deployment")}
-    chosen = set()
-    for one in of_kind(kind):
-        selector = one["spec"].get("selector") or one["spec"].get("podSelector")
-        chosen.add(selector.get("matchLabels", selector)["app.kubernetes.io/name"])
-    assert labels <= chosen
+    assert labels <= {labels_chosen(one)["app.kubernetes.io/name"] for one in of_kind(kind)}
 
 
-def test_a_service_has_no_address_of_its_own() -> None:
+@pytest.mark.parametrize("deployment", of_kind("Deployment"), ids=name_of)
+def test_it_has_an_account_that_can_do_nothing(deployment: dict[str, Any]) -> None:
+    account = named("ServiceAccount", deployment["spec"]["template"]["spec"]["serviceAccountName"])
+    assert account["automountServiceAccountToken"] is False
+
+
+def test_whoever_has_several_instances_keeps_one_and_who_has_one_holds_up_no_drain() -> None:
+    several = {name_of(one) for one in of_kind("Deployment") if one["spec"]["replicas"] > 1}
+    assert several == {labels_chosen(one)["app.kubernetes.io/name"] for one in of_kind("PodDisruptionBudget")}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_has_no_address_of_its_own(service: str) -> None:
     """Else a caller's one connection would go to one instance."""
-    assert all(service["spec"]["clusterIP"] == "None" for service in of_kind("Service"))
+    assert named("Service", service)["spec"]["clusterIP"] == "None"
