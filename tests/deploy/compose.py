@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.harness.needs import missing
+from tests.server.standard import free_port
 
 FILE = Path(__file__).parents[2] / "deploy" / "compose.yaml"
 SHOP = Path(__file__).parent / "shop.py"
@@ -64,7 +65,7 @@ class Project:
         return ["run", "--rm", "-T", *words, "-v", f"{SHOP}:/shop.py:ro", "client", "/shop.py"]
 
     def callers_of(self, container: str) -> int:
-        """How many machines are connected with an order_service: both payment_services, if they take turns."""
+        """How many machines are connected with an order_service: each of its callers, if they take turns."""
         ended = subprocess.run(
             ["docker", "exec", container, "cat", "/proc/net/tcp", "/proc/net/tcp6"],
             capture_output=True, text=True, check=True,
@@ -105,6 +106,9 @@ def project(images: dict[str, str], prometheus: str) -> Iterator[Project]:
         "PAYMENT_IMAGE": images["payment_service"],
         "POSTGRES_IMAGE": os.environ.get("TEST_POSTGRES_IMAGE", "postgres:18"),
         "PROMETHEUS_IMAGE": prometheus,
+        # As `--profile console`, for every word: `down` else leaves it there.
+        "COMPOSE_PROFILES": "console",
+        "CONSOLE_PORT": str(free_port()),
     }
     running = Project(f"payonce-test-{secrets.token_hex(4)}", env)
     try:

@@ -1,8 +1,12 @@
-"""The compose file on a Docker engine: it is brought up, pays, loses an instance of each service, and pays again."""
+"""The compose file on a Docker engine: it is brought up, pays, loses an instance of each service, and pays again.
+
+The console, which is a profile of its own, looks on.
+"""
 
 import subprocess
 import time
 
+from tests.deploy import clerk
 from tests.deploy.compose import FILE, Project, project
 
 TIMES = 40
@@ -15,9 +19,11 @@ PATIENCE_S = 120
 def test_it_pays_and_pays_again_when_instances_are_killed(images: dict[str, str], prometheus: str) -> None:
     with project(images, prometheus) as running:
         assert {name: len(running.containers(name)) for name in images} == {"order_service": 2, "payment_service": 2}
+        clerk.looks(running)
         shop = running.shop()
         one_payment(running.compose(*shop, "order-1", "3").split("\n"), 3)
-        assert [running.callers_of(one) for one in running.containers("order_service")] == [2, 2]
+        # Both payment_services, and the console.
+        assert [running.callers_of(one) for one in running.containers("order_service")] == [3, 3]
         assert scraped(running)
 
         one_payment(killed_in_the_middle(running, [*shop, "order-2", str(TIMES)]), TIMES)
