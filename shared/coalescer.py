@@ -45,6 +45,7 @@ class _Item(NamedTuple, Generic[C, O]):
 class _Batch(Generic[C, O]):
     items: list[_Item[C, O]]
     split_until: float = math.inf  # monotonic; of a part of a batch that failed: it is not run after this
+    is_again: bool = False  # one alone that has failed in a hurry before
 
 
 class Coalescer(Generic[C, O]):
@@ -52,8 +53,9 @@ class Coalescer(Generic[C, O]):
 
     The batch runs as a task of its own: a caller who cancels, or whose deadline passes, leaves the batch alone.
     When `run` itself raises, the batch is split until the one who spoils it is alone: it never fails its neighbours.
-    Until that is over nobody waits long for a lock (`shared.hurry`). When every part has to wait for one it may take
-    long all the same; after `splitting_s` the rest are told to come again.
+    Until that is over nobody waits long for a lock (`shared.hurry`), and who fails alone is run once more, behind the
+    others: what he needed may have been kept by a part with one who is stuck. When every part has to wait for one it
+    may take long all the same; after `splitting_s` the rest are told to come again.
     """
 
     def __init__(
@@ -170,7 +172,8 @@ class Coalescer(Generic[C, O]):
         return None
 
     async def _run_batch(self, batch: _Batch[C, O]) -> None:
-        HURRIED.set(bool(self._parts) or batch.split_until < math.inf)  # in the batch's own task
+        is_hurried = bool(self._parts) or batch.split_until < math.inf
+        HURRIED.set(is_hurried)  # in the batch's own task
         outcomes: Sequence[tuple[_Item[C, O], O | Exception]]
         try:
             results = await self._run([item.command for item in batch.items])
@@ -178,7 +181,7 @@ class Coalescer(Generic[C, O]):
         except PayonceError as error:
             outcomes = [(item, error) for item in batch.items]
         except Exception as error:  # noqa: BLE001 - whatever it was, each caller must get an answer
-            if len(batch.items) > 1:
+            if len(batch.items) > 1 or (is_hurried and not batch.is_again):
                 self._split(batch)
                 return
             outcomes = [(batch.items[0], error)]
@@ -186,10 +189,11 @@ class Coalescer(Generic[C, O]):
             _answer(item.outcome, result)
 
     def _split(self, batch: _Batch[C, O]) -> None:
-        """Both halves queue as batches of their own, and other batches may go between them."""
+        """Both halves queue as batches of their own, and other batches may go between them; so does one alone."""
         until = min(batch.split_until, time.monotonic() + self._splitting_s)
         middle = len(batch.items) // 2
-        self._parts.extend(_Batch(half, until) for half in (batch.items[:middle], batch.items[middle:]))
+        halves = (half for half in (batch.items[:middle], batch.items[middle:]) if half)
+        self._parts.extend(_Batch(half, until, is_again=len(batch.items) == 1) for half in halves)
 
 
 def _answer(outcome: asyncio.Future[O], result: O | Exception) -> None:

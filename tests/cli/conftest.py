@@ -14,14 +14,14 @@ from tests.security.world import Keys
 PAYER, SHOP = "cli-payer", "cli-shop"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def cli(running: Services, stubs: Stubs) -> Cli:
     """PAYER has 1,000.00 EUR."""
     await seed(stubs, PAYER, SHOP, deposit=100_000)
     return Cli.of(running)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def secure(postgres: Postgres, keys: Keys) -> AsyncIterator[Cli]:
     """On a pair that speaks TLS and asks for tokens; a clerk who calls."""
     async with services(postgres.pair(), payment_env=keys.settings, order_env=keys.settings) as running:

@@ -17,7 +17,7 @@ from tests.security.world import Keys
 from tests.server.standard import free_port
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def plain(postgres: Postgres) -> AsyncIterator[Served]:
     """Nobody has to sign in. Payment_service is crashed now and then, and comes back on the same port."""
     orders, payments = (f"127.0.0.1:{free_port()}" for _ in range(2))
@@ -45,7 +45,7 @@ async def stubs(plain: Served) -> AsyncIterator[Stubs]:
         yield both
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def secured(postgres: Postgres, keys: Keys) -> AsyncIterator[Served]:
     """Over TLS on both sides; who looks has to sign in."""
     own: dict[str, Any] = {"tls_certificate": keys.folder / "console.pem", "tls_key": keys.folder / "console-key.pem"}

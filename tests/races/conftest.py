@@ -11,7 +11,7 @@ from tests.harness.stubs import Stubs
 from tests.harness.two import Two
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def two(postgres: Postgres) -> AsyncIterator[Two]:
     async with over(postgres.pair()) as both:
         yield both

@@ -14,7 +14,7 @@ from tests.input.canary import Canary
 from tests.security.world import Keys, Secured
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def secured(postgres: Postgres, keys: Keys) -> AsyncIterator[Secured]:
     async with services(postgres.pair(), payment_env=keys.settings, order_env=keys.settings) as running:
         made = Secured(running, keys)

@@ -137,7 +137,7 @@ async def test_who_left_is_not_run() -> None:
     futures[1].cancel()
     futures[2].cancel()
     await outcomes(futures)
-    assert runs.batches[2:] == [[1], [4]]
+    assert runs.batches[2:] == [[1], [4], [1]]
 
 
 async def test_splitting_ends_after_a_while() -> None:
@@ -238,6 +238,31 @@ async def test_what_is_still_gathering_is_done_before_the_end() -> None:
     await turns(2)  # the first batch has ended, and the next one has not begun
     await made.drain()
     assert runs.batches == [[0], [1, 2, 3]]
+
+
+async def test_who_fails_alone_in_a_hurry_is_run_once_more() -> None:
+    """2 fails beside 1, who is stuck, and could not wait until 1 had given up; 1 fails again."""
+    batches: list[list[int]] = []
+    begun, free = asyncio.Event(), asyncio.Event()
+
+    async def run(commands: Sequence[int]) -> list[int]:
+        batches.append(list(commands))
+        begun.set()
+        await free.wait()
+        if 1 in commands or batches.count([2]) == 1:
+            raise SpoiltError(commands)
+        return list(commands)
+
+    made: Coalescer[int, int] = Coalescer(run, lanes=1, batch_limit=100, queue_limit=100, splitting_s=FOREVER_S)
+    made.submit(0)
+    await begun.wait()
+    stuck, healthy = made.submit(1), made.submit(2)
+    free.set()
+    assert await healthy == 2
+    with pytest.raises(SpoiltError):
+        await stuck
+    assert batches == [[0], [1, 2], [1], [2], [1], [2]]
+    await made.drain()
 
 
 async def test_nobody_waits_long_while_a_failed_batch_is_split() -> None:

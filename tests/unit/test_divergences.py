@@ -30,7 +30,7 @@ ORDERS = (UNPAID, PAID, CANCELLED, REFUNDED)
 CLAIMING = [state for state in S if state != S.DECLINED]
 
 
-@pytest.mark.parametrize(("state", "found"), itertools.product(CLAIMING, ORDERS))
+@pytest.mark.parametrize(("state", "found"), list(itertools.product(CLAIMING, ORDERS)))
 def test_every_pair(state: PaymentState, found: Order) -> None:
     divergence = compare(payment(state, confirmed=True), found, confirmed=False)
     assert (divergence.remedy if divergence else None) == WRONG.get((state, found.status))
