@@ -5,8 +5,10 @@ violation. With `--keep` the first five are of all runs that were kept in that f
 """
 
 import argparse
+import contextlib
 import multiprocessing
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -22,6 +24,7 @@ from tests.harness.commit import commits
 
 TIME_WIDTH = 10  # of a line of the story
 SHOWN = 3  # violations that are shrunk and told
+INTERRUPTED = 130  # as a shell says it of SIGINT
 
 
 def main() -> None:
@@ -30,7 +33,7 @@ def main() -> None:
     before = sum(count.seeds for count in kept.counts)
     wanted = portions(range(asked.first, asked.first + asked.seeds), asked.steps, asked.without)
     begun = time.monotonic()
-    _run(kept.left(wanted), kept, asked.jobs, begun + 60 * asked.minutes)
+    was_interrupted = _run(kept.left(wanted), kept, asked.jobs, begun + 60 * asked.minutes)
     took_s = time.monotonic() - begun
     counts = kept.counts
     seeds, violated = sum(c.seeds for c in counts), sorted(seed for count in counts for seed in count.violated)
@@ -43,7 +46,7 @@ def main() -> None:
         f" commits={commits(count.commit for count in counts)}"
         f" seeds_per_s={(seeds - before) / took_s:.0f}"
     )
-    sys.exit(1 if violated else 0)
+    sys.exit(1 if violated else INTERRUPTED if was_interrupted else 0)
 
 
 def _arguments() -> argparse.Namespace:
@@ -61,21 +64,25 @@ def _arguments() -> argparse.Namespace:
     return asked
 
 
-def _run(todo: list[Portion], kept: Kept, jobs: int, until: float) -> None:
-    """Until all is run, or the time is over, by time.monotonic."""
+def _run(todo: list[Portion], kept: Kept, jobs: int, until: float) -> bool:
+    """Until all is run, or the time is over, by time.monotonic, or somebody interrupts; whether somebody did."""
     if not todo:
-        return
+        return False
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with (
         Progress(*columns, disable=not sys.stderr.isatty()) as bar,
-        multiprocessing.Pool(min(jobs, len(todo))) as pool,
+        # Ctrl-C goes to all of them: it is for this one to end the others.
+        multiprocessing.Pool(min(jobs, len(todo)), signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool,
+        contextlib.suppress(KeyboardInterrupt),
     ):
         task = bar.add_task("seeds", total=sum(len(portion.seeds) for portion in todo))
         for count in pool.imap_unordered(work, todo):
             bar.advance(task, count.seeds)
             kept.add(count)
             if time.monotonic() > until:
-                return
+                return False
+        return False
+    return True
 
 
 def _show(seed: int, steps: int) -> None:

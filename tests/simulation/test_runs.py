@@ -2,8 +2,10 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from tests.harness.commit import commit
 
 ROOT = Path(__file__).parents[2]
 SEEDS = 300
+LIMIT_S = 60.0  # whatever hangs is to be seen
 WITHIN = 3000  # seeds; the rarest takes about five hundred
 STORIES = """
 import hashlib
@@ -122,3 +125,25 @@ def test_slices_add_up_and_no_seed_is_run_twice(tmp_path: Path) -> None:
     assert len(kept.read_text().splitlines()) == 3
     kept.write_text(kept.read_text().replace(f'"commit": "{commit()}"', '"commit": "another"', 1))
     assert " commits=2 " in last(250, "--keep", str(kept))
+
+
+def test_ctrl_c_ends_it_and_says_what_was_run(tmp_path: Path) -> None:
+    kept = tmp_path / "seeds.jsonl"
+    command = [sys.executable, "-m", "simulation", "--steps", "20", "--jobs", "2", "--seeds", "1000000"]
+    running = subprocess.Popen(
+        [*command, "--keep", str(kept)], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        start_new_session=True, preexec_fn=heard,  # noqa: PLW1509 - it takes no lock
+    )  # fmt: skip
+    until = time.monotonic() + LIMIT_S
+    while not (kept.exists() and kept.read_text()):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    os.killpg(running.pid, signal.SIGINT)  # as a terminal does it: the processes that help get it too
+    said, _ = running.communicate(timeout=LIMIT_S)
+    assert running.returncode == 130, said
+    assert re.fullmatch(r"simulation: seeds=\d+00 steps=\d+ crashes=\d+ violations=0 commits=1 seeds_per_s=\d+\n", said)
+
+
+def heard() -> None:
+    """Whoever is started in the background of a shell ignores SIGINT from birth."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
