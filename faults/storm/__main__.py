@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import contextlib
 import logging
+import math
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -33,7 +34,10 @@ async def main(options: argparse.Namespace) -> Passed:
             try:
                 with _progress(passed, options.attempts) as tick:
                     shape = Shape(orders=options.orders)
-                    await storm(ground, options.attempts, options.every, passed, shape=shape, tick=tick)
+                    limit_s = 60 * options.minutes
+                    await storm(
+                        ground, options.attempts, options.every, passed, shape=shape, tick=tick, limit_s=limit_s
+                    )
             finally:
                 await ground.close()
                 if not passed.clean:
@@ -74,6 +78,7 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--every", type=float, default=2.0, help="so many seconds after the last, something is killed")
     parser.add_argument("--orders", type=int, default=2_500, help="in a wave, each of which is asked for 40 times")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="after these no new wave begins")
     parser.add_argument("--seed", type=int, default=1, help="what is killed, in which order")
     parser.add_argument(
         "--out", type=Path, default=Path(__file__).parents[1] / "out", help="for the log, if it is wanted"

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -42,9 +43,19 @@ class Passed:
 
 
 async def storm(
-    ground: Ground, attempts: int, every_s: float, passed: Passed, *, shape: Shape, tick: Callable[[], None]
+    ground: Ground,
+    attempts: int,
+    every_s: float,
+    passed: Passed,
+    *,
+    shape: Shape,
+    tick: Callable[[], None],
+    limit_s: float = math.inf,
 ) -> None:
-    """At least so many attempts to pay an order; something is killed `every_s` after the last was. Fills `passed`."""
+    """At least so many attempts to pay an order; something is killed `every_s` after the last was. Fills `passed`.
+
+    After `limit_s` no wave begins any more.
+    """
     told, begun = passed.told, time.monotonic()
     async with contextlib.AsyncExitStack() as stack:
         await ground.start()
@@ -58,7 +69,7 @@ async def storm(
                 for text in await ground.read(partial(lost, ground.payments, wave.orders.values(), told.payments)):
                     told.violate(text)
                 passed.kills, passed.seconds = ground.kills(), time.monotonic() - begun
-                if told.attempts >= attempts:
+                if told.attempts >= attempts or passed.seconds > limit_s:
                     break
                 told.payments.clear()
         await ground.up()

@@ -122,6 +122,13 @@ async def test_on_a_quiet_ground_nothing_is_found() -> None:
     assert " kills=3 db_crashes=2 " in passed.last_line()
 
 
+async def test_when_its_time_is_over_it_ends_and_looks_at_everything() -> None:
+    ground: Any = Quiet()
+    async with asyncio.timeout(LIMIT_S):
+        await storm(ground, 10**9, 60, Passed(), shape=NOTHING, tick=lambda: None, limit_s=0)
+    assert ground.asked[-3:] == ["lost", "missing", "verify"]
+
+
 async def test_without_its_kills_it_ends() -> None:
     ground: Any = Quiet("kill")
     with pytest.raises(ExceptionGroup):
