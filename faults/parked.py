@@ -13,12 +13,16 @@ from faults.stage import Stage
 LIMIT_S = 30.0  # I16
 LOOK_S, TURN_S = 0.05, 0.25
 AHEAD_S = 86_400.0  # whatever was begun while a clock was ahead is late, too
-# What the audit names: a payment by its id; one that is being taken back by its correction's.
-UNFINISHED = """
+# What the audit names: a payment by its id; one that is being taken back by its correction's. An authorization whose
+# time is about to be over is waited for: the audit may meet it when it is, and nobody has begun to take it back.
+UNFINISHED = f"""
     SELECT payment_id::text, substr(u.subject, 7) FROM unconfirmed u JOIN payments p USING (payment_id, subject)
      WHERE p.correction_id IS NULL
      UNION ALL
     SELECT correction_id::text, substr(subject, 7) FROM corrections WHERE completed_at IS NULL
+     UNION ALL
+    SELECT payment_id::text, substr(subject, 7) FROM payments
+     WHERE state = 'authorized' AND correction_id IS NULL AND expires_at <= now() + interval '{AHEAD_S} s'
 """
 
 

@@ -62,6 +62,9 @@ async def test_it_is_parked_and_told_others_end_and_so_does_it(stage: Stage, mon
         await lose(stage, stubs)
         await order(stubs, "order-2", 1, **PAYER)
         assert (await pay_confirmed(stubs, "order-2")).order_confirmed
+        await order(stubs, "order-3", 1, **PAYER)
+        asked = authorization_pb2.AuthorizePaymentRequest(order_id="order-3")
+        await stubs.payments.AuthorizePayment(asked, timeout=LIMIT_S)
 
         with monkeypatch.context() as blind, pytest.MonkeyPatch.context() as kept:
             blind.setattr(parked, "verify", _nothing)
@@ -70,7 +73,8 @@ async def test_it_is_parked_and_told_others_end_and_so_does_it(stage: Stage, mon
         assert told.text.startswith("F28 1 are parked")
         assert "the audit counts 0" in told.text
 
-        assert await parked.judge(stage) == []
+        ends_soon(stage, "order-3")
+        assert await parked.judge(stage) == []  # it waits for the end of order-3's
         assert stage.counts["parked"] == 2  # looked at twice
         assert await quiet(watch, "in the end") == []
         assert (await pay_confirmed(stubs, "order-1")).order_confirmed
@@ -78,6 +82,15 @@ async def test_it_is_parked_and_told_others_end_and_so_does_it(stage: Stage, mon
 
 def _nothing(*_: Any, **__: Any) -> Iterator[Any]:
     return iter(())
+
+
+def ends_soon(stage: Stage, order_id: str) -> None:
+    """The order's authorization, within the next moments: past the guard of what may not change."""
+    query = """
+        SET session_replication_role = replica;
+        UPDATE payments SET expires_at = now() + interval '2 s' WHERE subject = 'order:ORDER'
+    """
+    stage.postgres.execute(stage.names["payments"], query.replace("ORDER", order_id))
 
 
 async def _not_yet() -> None:
