@@ -87,7 +87,7 @@ async def _at_rest(ground: Ground, wave: Wave, passed: Passed) -> None:
         told.violate(f"I13 {told.first} answers about {passed.orders} orders were no replays")
     for text in ground.fell():
         told.violate(f"a process that nobody killed has ended: {text}")
-    if not ground.kills():
+    if not ground.kills().total():
         told.violate("nothing was killed: that was no storm")
     for text in await ground.read(partial(missing, ground.payments, passed.orders, AMOUNT)):
         told.violate(text)

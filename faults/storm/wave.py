@@ -36,11 +36,6 @@ class Shape:
     batch: int = 100
     near: int = 500  # orders: who asks for one asks for another that is so many later, at most, at the same time
 
-    @property
-    def attempts(self) -> int:
-        """At least: whoever has no answer then is asked for again."""
-        return self.orders * (self.alone + self.batched)
-
 
 class Wave:
     """`doors` are channels to the processes, taken in turn; `tick` is called with every answer."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -83,7 +84,7 @@ class Quiet:
         return []
 
     def kills(self) -> Counter[str]:
-        return Counter() if self._wrong == "kills" else Counter({DATABASE: 2, "order_service": 3})
+        return Counter({DATABASE: 0}) if self._wrong == "kills" else Counter({DATABASE: 2, "order_service": 3})
 
     def fell(self) -> list[str]:
         return ["payment_service, exit status 1"] if self._wrong == "fell" else []
@@ -127,6 +128,17 @@ async def test_when_its_time_is_over_it_ends_and_looks_at_everything() -> None:
     async with asyncio.timeout(LIMIT_S):
         await storm(ground, 10**9, 60, Passed(), shape=NOTHING, tick=lambda: None, limit_s=0)
     assert ground.asked[-3:] == ["lost", "missing", "verify"]
+
+
+def test_who_was_killed_by_somebody_else_is_found() -> None:
+    postgres: Any = SimpleNamespace(create=lambda *_: "")
+    nursery: Any = SimpleNamespace(listening=lambda _: asyncio.Event())
+    ground = Ground(postgres, nursery, Random(1))
+    assert not ground.kills().total()
+    assert ground.fell() == []
+    ground._services["order_service"][0].kills += 1
+    assert ground.kills().total() == 1
+    assert ground.fell() == ["1 by somebody else's SIGKILL"]
 
 
 async def test_without_its_kills_it_ends() -> None:

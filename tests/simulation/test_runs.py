@@ -1,5 +1,6 @@
 """The protocol holds in every seed; a seed is always the same run; without a guard the simulation finds it."""
 
+import contextlib
 import os
 import re
 import signal
@@ -130,16 +131,20 @@ def test_slices_add_up_and_no_seed_is_run_twice(tmp_path: Path) -> None:
 def test_ctrl_c_ends_it_and_says_what_was_run(tmp_path: Path) -> None:
     kept = tmp_path / "seeds.jsonl"
     command = [sys.executable, "-m", "simulation", "--steps", "20", "--jobs", "2", "--seeds", "1000000"]
-    running = subprocess.Popen(
+    with subprocess.Popen(
         [*command, "--keep", str(kept)], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         start_new_session=True, preexec_fn=heard,  # noqa: PLW1509 - it takes no lock
-    )  # fmt: skip
-    until = time.monotonic() + LIMIT_S
-    while not (kept.exists() and kept.read_text()):
-        assert time.monotonic() < until
-        time.sleep(0.05)
-    os.killpg(running.pid, signal.SIGINT)  # as a terminal does it: the processes that help get it too
-    said, _ = running.communicate(timeout=LIMIT_S)
+    ) as running:  # fmt: skip
+        try:
+            until = time.monotonic() + LIMIT_S
+            while not (kept.exists() and kept.read_text()):
+                assert time.monotonic() < until
+                time.sleep(0.05)
+            os.killpg(running.pid, signal.SIGINT)  # as a terminal does it: the processes that help get it too
+            said, _ = running.communicate(timeout=LIMIT_S)
+        finally:
+            with contextlib.suppress(ProcessLookupError):  # there is nobody any more, as it should be
+                os.killpg(running.pid, signal.SIGKILL)
     assert running.returncode == 130, said
     assert re.fullmatch(r"simulation: seeds=\d+00 steps=\d+ crashes=\d+ violations=0 commits=1 seeds_per_s=\d+\n", said)
 
